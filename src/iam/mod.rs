@@ -1,0 +1,4 @@
+//! (being built)
+
+pub mod api;
+pub mod sts_api;

@@ -1,0 +1,3 @@
+//! The `windfarm` program: see `windfarm --help`.
+
+fn main() {}
