@@ -115,10 +115,30 @@ pub mod s3 {
     pub const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
     /// Highest part number. "Amazon S3 multipart upload limits".
     pub const PART_MAX_NUMBER: i32 = 10_000;
+    /// Body of one PutObject or UploadPart call. "Amazon S3 multipart upload limits".
+    pub const UPLOAD_MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
     /// Keys of one listing page. API reference, ListObjectsV2.
     pub const LIST_MAX_KEYS: i32 = 1_000;
+    /// Buckets of one ListBuckets page. API reference, ListBuckets.
+    pub const LIST_MAX_BUCKETS: i32 = 10_000;
+    /// Keys of one DeleteObjects call. API reference, DeleteObjects.
+    pub const DELETE_MAX_KEYS: usize = 1_000;
     /// UTF-8 bytes of a key. "Creating object key names".
     pub const KEY_MAX_BYTES: usize = 1_024;
+    /// Bytes of all user metadata names and values. "Working with object metadata".
+    pub const METADATA_MAX_BYTES: usize = 2_048;
+    /// Tags of an object. "Categorizing your objects using tags".
+    pub const OBJECT_MAX_TAGS: usize = 10;
+    /// Tags of a bucket. "Using cost allocation S3 bucket tags".
+    pub const BUCKET_MAX_TAGS: usize = 50;
+    /// Characters of a tag's key. "Categorizing your objects using tags".
+    pub const TAG_KEY_MAX_CHARS: usize = 128;
+    /// Characters of a tag's value. "Categorizing your objects using tags".
+    pub const TAG_VALUE_MAX_CHARS: usize = 256;
+    /// Bytes of a bucket policy. "Bucket policies".
+    pub const POLICY_MAX_BYTES: usize = 20 * 1024;
+    /// Longest life of a presigned URL in seconds. "Sharing objects with presigned URLs".
+    pub const PRESIGNED_MAX_SECS: i64 = 604_800;
 }
 
 /// Glue.
