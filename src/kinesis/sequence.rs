@@ -181,13 +181,13 @@ mod tests {
             Timestamp::from_secs(number.shard_created_secs() as i64),
             Timestamp::parse("2022-12-18T14:11:58Z").unwrap()
         );
-        assert_eq!(number.record_secs(), 0x6_39f3_879);
+        assert_eq!(number.record_secs(), 0x639f_3879);
         assert_eq!(number.to_string(), RECORDED);
         let made = SequenceNumber::new(
             ShardId(2),
             Timestamp::parse("2022-12-18T14:11:58.9Z").unwrap(),
             0x738,
-            Timestamp::from_secs(0x6_39f3_879),
+            Timestamp::from_secs(0x639f_3879),
         );
         assert_eq!(made, number);
     }

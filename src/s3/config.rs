@@ -192,7 +192,9 @@ impl S3 {
             return malformed("Missing required field Statement");
         };
         let config = self.config(bucket)?;
-        if config.public_access.is_some_and(|flags| flags.block_public_policy)
+        if config
+            .public_access
+            .is_some_and(|flags| flags.block_public_policy)
             && is_public(statements)
         {
             return Err(Error::AccessDenied);
@@ -251,12 +253,7 @@ impl S3 {
     }
 
     /// Answers for sub-resources that this program cannot set: that they are absent.
-    pub fn absent<T>(
-        &self,
-        bucket: &str,
-        code: &'static str,
-        message: &'static str,
-    ) -> Result<T> {
+    pub fn absent<T>(&self, bucket: &str, code: &'static str, message: &'static str) -> Result<T> {
         self.present(bucket, |_| None, (code, message))
     }
 }
