@@ -1,3 +1,5 @@
+//! Requests against the API model: what passes, and the text of what does not.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Forms to values and back.
+
 use proptest::prelude::*;
 use serde_json::json;
 
