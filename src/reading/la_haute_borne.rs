@@ -153,7 +153,7 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Reading>, Vec<RejectedRow>), HeaderErro
     let header = csv
         .headers()
         .map_err(|error| HeaderError::Unreadable(error.to_string()))?;
-    if *header != csv::StringRecord::from(COLUMNS.to_vec()) {
+    if !header.iter().eq(COLUMNS) {
         return Err(HeaderError::Columns {
             found: header.iter().collect::<Vec<_>>().join(","),
         });

@@ -190,3 +190,93 @@ proptest! {
         }
     }
 }
+
+/// The objects of `fixtures/course`, with whether they are written as the original project does.
+const VARIANTS: [(&str, &[u8], bool); 9] = [
+    (
+        "seed.json",
+        include_bytes!("../../../fixtures/course/seed.json"),
+        true,
+    ),
+    (
+        "underscores.json",
+        include_bytes!("../../../fixtures/course/underscores.json"),
+        false,
+    ),
+    (
+        "whole-numbers.json",
+        include_bytes!("../../../fixtures/course/whole-numbers.json"),
+        false,
+    ),
+    (
+        "keys-with-spaces.json",
+        include_bytes!("../../../fixtures/course/keys-with-spaces.json"),
+        false,
+    ),
+    (
+        "numbers.json",
+        include_bytes!("../../../fixtures/course/numbers.json"),
+        false,
+    ),
+    (
+        "typo.json",
+        include_bytes!("../../../fixtures/course/typo.json"),
+        false,
+    ),
+    (
+        "iso-time.json",
+        include_bytes!("../../../fixtures/course/iso-time.json"),
+        false,
+    ),
+    (
+        "full-second.json",
+        include_bytes!("../../../fixtures/course/full-second.json"),
+        true,
+    ),
+    (
+        "one-record.json",
+        include_bytes!("../../../fixtures/course/one-record.json"),
+        false,
+    ),
+];
+
+#[test]
+fn every_variant_of_the_course_is_read_whole_and_with_the_expected_columns() {
+    let expected: Map<String, Value> =
+        serde_json::from_str(include_str!("../../../fixtures/course/expected.json")).unwrap();
+    assert_eq!(expected.len(), VARIANTS.len());
+    for (name, object, _) in VARIANTS {
+        let found = json_stream::read(object);
+        assert_eq!(expected[name]["rows"], found.rows.len(), "{name}");
+        assert!(found.rejected.is_empty() && found.blank == 0, "{name}");
+        let mut columns: Vec<String> = Vec::new();
+        for key in found
+            .rows
+            .iter()
+            .flat_map(|row| row.value.as_object().unwrap().keys())
+        {
+            if !columns.contains(&key.to_lowercase()) {
+                columns.push(key.to_lowercase());
+            }
+        }
+        let documented = expected[name]["columns"].as_array().unwrap();
+        assert!(
+            documented.iter().map(|c| &c["name"]).eq(&columns),
+            "{name}: {columns:?}"
+        );
+    }
+}
+
+#[test]
+fn only_records_written_like_the_original_are_read_and_those_come_out_unchanged() {
+    for (name, object, original) in VARIANTS {
+        let mut again = Vec::new();
+        for row in json_stream::read(object).rows {
+            match CourseReading::from_fields(row.value.as_object().unwrap()) {
+                Ok(reading) => again.extend(reading.render().into_bytes()),
+                Err(error) => assert!(!original, "{name}: {error}"),
+            }
+        }
+        assert_eq!(again == object, original, "{name}");
+    }
+}
