@@ -36,6 +36,11 @@ pub mod kinesis {
     pub const MAX_RETENTION_HOURS: i32 = 8_760;
     /// Open shards of a new on-demand stream. "Choosing the Data Stream Capacity Mode".
     pub const ON_DEMAND_INITIAL_SHARDS: usize = 4;
+    /// How long an on-demand stream takes to grow. "Choosing the Data Stream Capacity Mode".
+    pub const ON_DEMAND_SCALES_WITHIN: Duration = Duration::from_secs(15 * 60);
+    /// Shards an on-demand stream grows to: 200 MiB/s of writes, the default quota of most regions.
+    /// "Quotas and limits".
+    pub const ON_DEMAND_MAX_SHARDS: usize = 200;
     /// Shortest retention. "Changing the Data Retention Period".
     pub const MIN_RETENTION_HOURS: i32 = 24;
     /// Record ceiling of a stream left at its default, in KiB. API reference, CreateStream.

@@ -8,6 +8,7 @@ use crate::base::limits::kinesis as limits;
 use crate::kinesis::capacity::RollingDay;
 use crate::kinesis::consumer::Consumer;
 use crate::kinesis::hash::{HashKey, HashRange};
+use crate::kinesis::on_demand::Demand;
 use crate::kinesis::shard::{ChildShard, Shard, Totals};
 use crate::kinesis::shard_id::ShardId;
 
@@ -90,6 +91,8 @@ pub(crate) struct Stream {
     pub(crate) scalings: RollingDay,
     pub(crate) mode_switches: RollingDay,
     pub(crate) encryption_starts: RollingDay,
+    /// What is sent to an on-demand stream.
+    pub(crate) demand: Demand,
     /// What was put into shards that are gone.
     expired: Totals,
 }
@@ -122,6 +125,7 @@ impl Stream {
             scalings: RollingDay::default(),
             mode_switches: RollingDay::default(),
             encryption_starts: RollingDay::default(),
+            demand: Demand::default(),
             expired: Totals::default(),
         }
     }

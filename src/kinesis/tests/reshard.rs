@@ -373,3 +373,32 @@ fn a_closed_shard_is_listed_until_its_retention_has_passed() {
     let counts = world.kinesis.stream_counts(world.now, "wind").unwrap();
     assert_eq!((counts.records, counts.shards.len()), (1, 2));
 }
+
+#[test]
+fn an_on_demand_stream_doubles_a_quarter_of_an_hour_after_it_got_busy() {
+    let mut world = World::new(Limits::Aws);
+    world.create("wind", None).unwrap();
+    world.settle();
+    let calls = |world: &mut World, n: usize| {
+        for _ in 0..n {
+            let entries = (0..500).map(|i| entry(&format!("k{i}"), "x")).collect();
+            world.put_many(entries).unwrap();
+        }
+    };
+    // 2000 records a second are half of what four shards take: no need to grow.
+    calls(&mut world, 4);
+    assert_eq!(world.kinesis.next_due(), None);
+    calls(&mut world, 1);
+    let due = world.now + Duration::from_secs(15 * 60);
+    assert_eq!(world.kinesis.next_due(), Some(due));
+    calls(&mut world, 1);
+    world.now = due;
+    world.kinesis.advance(due);
+    assert_eq!(world.kinesis.next_due(), None);
+    assert_eq!(world.status("wind"), "ACTIVE");
+    let ranges: Vec<HashKeyRange> = crate::kinesis::hash::even_ranges(8)
+        .map(Into::into)
+        .collect();
+    assert_eq!(world.open_ranges(), ranges);
+    assert_eq!(world.shards().len(), 12);
+}
