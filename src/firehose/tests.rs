@@ -1,0 +1,5 @@
+use super::*;
+use crate::base::{Call, Seed};
+use serde_json::json;
+
+mod keys;
