@@ -28,6 +28,8 @@ pub(super) struct LayoutSettings<'a> {
 pub(super) struct Layout {
     prefix: Prefix,
     error_prefix: Prefix,
+    /// Whether the error prefix is one of its own.
+    has_error_prefix: bool,
     zone: TimeZone,
     extension: String,
 }
@@ -55,6 +57,7 @@ impl Layout {
         Ok(Self {
             prefix,
             error_prefix,
+            has_error_prefix: errors.is_some(),
             zone: zone(settings.time_zone)?,
             extension: settings.extension.to_owned(),
         })
@@ -73,7 +76,7 @@ impl Layout {
                 "Length of evaluated prefix cannot be greater than {PREFIX_MAX_CHARS}"
             )));
         }
-        if length(&self.error_prefix) > PREFIX_MAX_CHARS {
+        if self.has_error_prefix && length(&self.error_prefix) > PREFIX_MAX_CHARS {
             return Err(Error::invalid(format!(
                 "Length of evaluated ErrorOutputPrefix cannot be greater than {PREFIX_MAX_CHARS}"
             )));
