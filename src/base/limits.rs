@@ -100,6 +100,8 @@ pub mod kinesis {
 
 /// Data Firehose.
 pub mod firehose {
+    use std::time::Duration;
+
     /// A record's data. API reference, PutRecord.
     pub const RECORD_MAX_BYTES: usize = 1_024_000;
     /// Entries of one PutRecordBatch call. API reference, PutRecordBatch.
@@ -112,6 +114,21 @@ pub mod firehose {
     pub const DEFAULT_BUFFER_SECS: i32 = 300;
     /// Length of an evaluated prefix. "Custom Prefixes for Amazon S3 Objects".
     pub const PREFIX_MAX_CHARS: usize = 512;
+    /// Delivery streams of an account in a region. API reference, CreateDeliveryStream.
+    pub const STREAMS_MAX: usize = 5_000;
+    /// Tags of a delivery stream. API reference, TagDeliveryStream.
+    pub const TAGS_MAX: usize = 50;
+    /// How long delivery to S3 is retried before records are dropped. "Data Delivery Failure
+    /// Handling".
+    pub const RETRY_FOR: Duration = Duration::from_secs(24 * 3_600);
+    /// From a failed attempt to the next, doubled with every failure. Ours: AWS documents none.
+    pub const RETRY_FIRST: Duration = Duration::from_secs(5);
+    /// The longest time from a failed attempt to the next. Ours: AWS documents none.
+    pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
+    /// CREATING → ACTIVE, DELETING → gone, ENABLING → ENABLED. Ours: on AWS up to a minute or so.
+    pub const STATUS_CHANGE: Duration = Duration::from_secs(1);
+    /// Delivery errors remembered for each delivery stream. Ours.
+    pub const LOG_EVENTS_KEPT: usize = 1_000;
 }
 
 /// S3.

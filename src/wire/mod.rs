@@ -7,3 +7,4 @@ pub mod model;
 pub mod query;
 pub mod scope;
 pub mod service;
+pub mod firehose;

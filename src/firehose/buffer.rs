@@ -1,0 +1,73 @@
+//! Records on their way into one object.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::Timestamp;
+
+/// When a buffer is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hints {
+    /// Bytes of record data at which a buffer becomes an object.
+    pub bytes: usize,
+    /// Time after its first record at which a buffer becomes an object; zero buffering if zero.
+    pub interval: Duration,
+}
+
+/// The records of one object.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    /// Unique in this Firehose; ties a delivery to its batch.
+    pub id: u64,
+    /// Data in the order of acceptance.
+    pub records: Vec<Bytes>,
+    /// Sum of their lengths.
+    pub bytes: usize,
+    /// Arrival of the oldest record: the instant in the object's key.
+    pub oldest: Timestamp,
+    /// When the first record was accepted: the interval counts from here.
+    pub opened: Timestamp,
+    /// Failed attempts to write it.
+    pub attempts: u32,
+    /// When the first attempt to write it was made.
+    pub first_attempt: Option<Timestamp>,
+    /// The key of the last attempt and the destination's version that gave it: an attempt that
+    /// failed after writing is then overwritten by the next, not doubled.
+    pub key: Option<(u64, String)>,
+}
+
+impl Batch {
+    pub(super) fn open(id: u64, now: Timestamp, arrival: Timestamp) -> Self {
+        Self {
+            id,
+            records: Vec::new(),
+            bytes: 0,
+            oldest: arrival,
+            opened: now,
+            attempts: 0,
+            first_attempt: None,
+            key: None,
+        }
+    }
+
+    pub(super) fn push(&mut self, data: Bytes, arrival: Timestamp) {
+        self.bytes += data.len();
+        self.oldest = self.oldest.min(arrival);
+        self.records.push(data);
+    }
+
+    /// Number of records.
+    pub(super) fn len(&self) -> u64 {
+        self.records.len() as u64
+    }
+
+    /// When it becomes an object under `hints` if nothing is added.
+    pub(super) fn due(&self, hints: Hints) -> Timestamp {
+        if self.bytes >= hints.bytes {
+            self.opened
+        } else {
+            self.opened + hints.interval
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Objects out: what is due, how it is named, and what happens when it cannot be written.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::base::limits::firehose::{RETRY_FIRST, RETRY_FOR, RETRY_LONGEST};
+use crate::base::{Ids, Timestamp};
+use crate::firehose::Firehose;
+use crate::firehose::buffer::Batch;
+use crate::firehose::stream::{DeliveryStream, Status};
+
+/// An object to be written to S3. Report the outcome with [`Firehose::delivered`] or
+/// [`Firehose::delivery_failed`]; until then its records are in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Ties the report to the batch; unique in one [`Firehose`].
+    pub id: u64,
+    /// Name of the delivery stream.
+    pub delivery_stream: String,
+    /// The role that writes.
+    pub role_arn: String,
+    /// Bucket to write to.
+    pub bucket: String,
+    /// Key to write.
+    pub key: String,
+    /// Body, compressed already.
+    pub body: Bytes,
+    /// `application/octet-stream`, whatever the compression.
+    pub content_type: &'static str,
+    /// Content-Encoding of the compression.
+    pub content_encoding: Option<&'static str>,
+    /// Records inside.
+    pub records: u64,
+    /// Whether it goes under the error prefix.
+    pub error_output: bool,
+}
+
+/// A delivery error as Firehose writes it to CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// When the attempt failed.
+    pub timestamp: Timestamp,
+    /// Log group and log stream, when logging is enabled for the destination.
+    pub target: Option<(String, String)>,
+    /// A JSON object with `deliveryStreamARN`, `destination`, `deliveryStreamVersionId`, `message`
+    /// and `errorCode`.
+    pub message: String,
+}
+
+impl Firehose {
+    /// The objects that are due at `now`: buffers that are full or whose time is over, and batches
+    /// whose next attempt has come. Also changes the statuses that are due.
+    pub fn take_deliveries(&mut self, now: Timestamp) -> Vec<Delivery> {
+        self.settle(now);
+        let ids = &self.ids;
+        self.streams
+            .values_mut()
+            .filter(|stream| stream.status == Status::Active)
+            .flat_map(|stream| {
+                let due = stream.take_due(now);
+                due.into_iter()
+                    .filter_map(|batch| stream.hand_out(batch, now, ids))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// The object was written. A delivery that is no longer known (its stream was deleted) is
+    /// ignored.
+    pub fn delivered(&mut self, _now: Timestamp, delivery: &Delivery) {
+        let Some(stream) = self.streams.get_mut(&delivery.delivery_stream) else {
+            return;
+        };
+        let Some(batch) = stream.outstanding.remove(&delivery.id) else {
+            return;
+        };
+        let totals = &mut stream.totals;
+        if delivery.error_output {
+            totals.rejected += batch.len();
+        } else {
+            totals.delivered += batch.len();
+        }
+        totals.objects += 1;
+        totals.bytes += delivery.body.len() as u64;
+    }
+
+    /// The object was not written, for the reason given by `error_code` (`S3.NoSuchBucket`,
+    /// `S3.AccessDenied`, …) and `message`. It is tried again, at growing intervals, until a day
+    /// after its first attempt; then its records are dropped and counted.
+    pub fn delivery_failed(
+        &mut self,
+        now: Timestamp,
+        delivery: Delivery,
+        error_code: &str,
+        message: &str,
+    ) {
+        let Some(stream) = self.streams.get_mut(&delivery.delivery_stream) else {
+            return;
+        };
+        let Some(batch) = stream.outstanding.remove(&delivery.id) else {
+            return;
+        };
+        stream.fail(batch, now, &delivery.bucket, error_code, message);
+    }
+}
+
+/// How long after its failure the next attempt is made. AWS documents only for how long it tries.
+fn backoff(failed_attempts: u32) -> Duration {
+    RETRY_FIRST
+        .saturating_mul(1 << failed_attempts.min(16))
+        .min(RETRY_LONGEST)
+}
+
+impl DeliveryStream {
+    /// Takes every batch that is due, retries first.
+    fn take_due(&mut self, now: Timestamp) -> Vec<Batch> {
+        let hints = self.destination.hints;
+        if self.open.as_ref().is_some_and(|b| b.due(hints) <= now) {
+            self.full.extend(self.open.take());
+        }
+        let later = self.retries.split_off(&(now, u64::MAX));
+        let retries = std::mem::replace(&mut self.retries, later);
+        retries.into_values().chain(self.full.drain(..)).collect()
+    }
+
+    /// Renders a batch under the settings of now and keeps it until its outcome is reported. A
+    /// batch that cannot be packed counts as a failed attempt.
+    fn hand_out(&mut self, mut batch: Batch, now: Timestamp, ids: &Ids) -> Option<Delivery> {
+        let destination = &self.destination;
+        let bucket = destination.bucket.clone();
+        batch.first_attempt.get_or_insert(now);
+        let key = match batch.key.take() {
+            Some((version, key)) if version == self.version => key,
+            _ => destination
+                .layout
+                .data_key(&self.name, self.version, batch.oldest, ids),
+        };
+        let plain = concatenated(&batch, destination.delimiter.as_ref());
+        let body = match destination.compression.pack(plain) {
+            Ok(body) => body,
+            Err(error) => {
+                self.fail(batch, now, &bucket, "InternalError", &error.to_string());
+                return None;
+            }
+        };
+        let delivery = Delivery {
+            id: batch.id,
+            delivery_stream: self.name.clone(),
+            role_arn: destination.role_arn().to_owned(),
+            bucket,
+            key: key.clone(),
+            body,
+            content_type: "application/octet-stream",
+            content_encoding: destination.compression.content_encoding(),
+            records: batch.len(),
+            error_output: false,
+        };
+        batch.key = Some((self.version, key));
+        self.outstanding.insert(batch.id, batch);
+        Some(delivery)
+    }
+
+    /// Logs a failed attempt and sets the next one, or drops the batch when its day is over.
+    fn fail(&mut self, mut batch: Batch, now: Timestamp, bucket: &str, code: &str, message: &str) {
+        self.write_log(LogEvent {
+            timestamp: now,
+            target: self.destination.log_target(),
+            message: json!({
+                "deliveryStreamARN": self.arn,
+                "destination": format!("arn:aws:s3:::{bucket}"),
+                "deliveryStreamVersionId": self.version,
+                "message": message,
+                "errorCode": code,
+            })
+            .to_string(),
+        });
+        let end = batch.first_attempt.unwrap_or(now) + RETRY_FOR;
+        if now >= end {
+            self.totals.dropped += batch.len();
+            return;
+        }
+        let due = (now + backoff(batch.attempts)).min(end);
+        batch.attempts += 1;
+        self.retries.insert((due, batch.id), batch);
+    }
+}
+
+/// Record data one behind the other, each with the delimiter behind it if there is one.
+fn concatenated(batch: &Batch, delimiter: Option<&Bytes>) -> Vec<u8> {
+    let each = delimiter.map_or(0, Bytes::len);
+    let mut body = Vec::with_capacity(batch.bytes + each * batch.records.len());
+    for record in &batch.records {
+        body.extend_from_slice(record);
+        if let Some(delimiter) = delimiter {
+            body.extend_from_slice(delimiter);
+        }
+    }
+    body
+}

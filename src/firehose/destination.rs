@@ -1,0 +1,291 @@
+//! An S3 destination: its settings as AWS describes them, checked and made ready for delivery.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::limits::firehose::{DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS};
+use crate::base::{Arn, Timestamp};
+use crate::firehose::api::{
+    BufferingHints, CloudWatchLoggingOptions, EncryptionConfiguration,
+    ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
+    ExtendedS3DestinationUpdate, S3DestinationDescription,
+};
+use crate::firehose::buffer::Hints;
+use crate::firehose::compression::Compression;
+use crate::firehose::prefix::{Layout, LayoutSettings};
+use crate::firehose::processing;
+use crate::firehose::{Error, Result};
+
+/// A destination that passed every check.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    /// As sent, merged by updates.
+    settings: ExtendedS3DestinationConfiguration,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// When buffers are full.
+    pub hints: Hints,
+    /// What object bodies are packed with.
+    pub compression: Compression,
+    /// What is put behind every record.
+    pub delimiter: Option<Bytes>,
+    /// How keys are made.
+    pub layout: Layout,
+}
+
+impl Destination {
+    /// Checks the settings of a new delivery stream. Prefixes are evaluated at `now` to check the
+    /// length of what they become.
+    pub(super) fn new(
+        settings: ExtendedS3DestinationConfiguration,
+        stream: &str,
+        now: Timestamp,
+    ) -> Result<Self> {
+        refuse_unsupported(&settings)?;
+        let bucket = settings
+            .bucket_arn
+            .parse::<Arn>()
+            .map_err(|_| Error::invalid(format!("Invalid bucket ARN {}", settings.bucket_arn)))?
+            .resource;
+        let compression = Compression::parse(settings.compression_format.as_deref())?;
+        let layout = Layout::new(LayoutSettings {
+            prefix: settings.prefix.as_deref(),
+            error_output_prefix: settings.error_output_prefix.as_deref(),
+            time_zone: settings.custom_time_zone.as_deref(),
+            extension: settings
+                .file_extension
+                .as_deref()
+                .filter(|extension| !extension.is_empty())
+                .unwrap_or(compression.extension()),
+        })?;
+        layout.check_length(now)?;
+        check_logging(settings.cloud_watch_logging_options.as_ref(), stream)?;
+        Ok(Self {
+            hints: hints(settings.buffering_hints.as_ref())?,
+            delimiter: processing::delimiter(settings.processing_configuration.as_ref())?,
+            bucket,
+            compression,
+            layout,
+            settings,
+        })
+    }
+
+    /// This destination with an update merged in.
+    pub(super) fn updated(
+        &self,
+        update: ExtendedS3DestinationUpdate,
+        stream: &str,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut merged = self.settings.clone();
+        let ExtendedS3DestinationUpdate {
+            role_arn,
+            bucket_arn,
+            prefix,
+            error_output_prefix,
+            buffering_hints,
+            compression_format,
+            encryption_configuration,
+            cloud_watch_logging_options,
+            processing_configuration,
+            s3_backup_mode,
+            s3_backup_update,
+            data_format_conversion_configuration,
+            dynamic_partitioning_configuration,
+            file_extension,
+            custom_time_zone,
+        } = update;
+        if s3_backup_update.is_some() {
+            return Err(Error::NotSupported("S3BackupUpdate".to_owned()));
+        }
+        if let Some(role_arn) = role_arn {
+            merged.role_arn = role_arn;
+        }
+        if let Some(bucket_arn) = bucket_arn {
+            merged.bucket_arn = bucket_arn;
+        }
+        replace(&mut merged.prefix, prefix);
+        replace(&mut merged.error_output_prefix, error_output_prefix);
+        replace(&mut merged.buffering_hints, buffering_hints);
+        replace(&mut merged.compression_format, compression_format);
+        replace(
+            &mut merged.encryption_configuration,
+            encryption_configuration,
+        );
+        replace(
+            &mut merged.cloud_watch_logging_options,
+            cloud_watch_logging_options,
+        );
+        replace(
+            &mut merged.processing_configuration,
+            processing_configuration,
+        );
+        replace(&mut merged.s3_backup_mode, s3_backup_mode);
+        replace(
+            &mut merged.data_format_conversion_configuration,
+            data_format_conversion_configuration,
+        );
+        replace(
+            &mut merged.dynamic_partitioning_configuration,
+            dynamic_partitioning_configuration,
+        );
+        replace(&mut merged.file_extension, file_extension);
+        replace(&mut merged.custom_time_zone, custom_time_zone);
+        Self::new(merged, stream, now)
+    }
+
+    /// The role that writes the objects.
+    pub(super) fn role_arn(&self) -> &str {
+        &self.settings.role_arn
+    }
+
+    /// Where delivery errors are logged, if logging is on.
+    pub(super) fn log_target(&self) -> Option<(String, String)> {
+        let options = self.settings.cloud_watch_logging_options.as_ref()?;
+        options.enabled.unwrap_or(false).then_some(())?;
+        Some((
+            options.log_group_name.clone()?,
+            options.log_stream_name.clone()?,
+        ))
+    }
+
+    fn buffering_hints(&self) -> BufferingHints {
+        let sent = self.settings.buffering_hints.clone().unwrap_or_default();
+        BufferingHints {
+            size_in_mbs: sent.size_in_mbs.or(Some(DEFAULT_BUFFER_MB)),
+            interval_in_seconds: sent.interval_in_seconds.or(Some(DEFAULT_BUFFER_SECS)),
+        }
+    }
+
+    /// The extended description, with AWS's defaults for what was not sent.
+    pub(super) fn describe(&self) -> ExtendedS3DestinationDescription {
+        let settings = &self.settings;
+        let plain = self.describe_plain();
+        ExtendedS3DestinationDescription {
+            role_arn: plain.role_arn,
+            bucket_arn: plain.bucket_arn,
+            prefix: plain.prefix,
+            error_output_prefix: plain.error_output_prefix,
+            buffering_hints: plain.buffering_hints,
+            compression_format: plain.compression_format,
+            encryption_configuration: plain.encryption_configuration,
+            cloud_watch_logging_options: plain.cloud_watch_logging_options,
+            processing_configuration: settings.processing_configuration.clone(),
+            s3_backup_mode: Some("Disabled".to_owned()),
+            s3_backup_description: None,
+            data_format_conversion_configuration: settings
+                .data_format_conversion_configuration
+                .clone(),
+            dynamic_partitioning_configuration: settings.dynamic_partitioning_configuration.clone(),
+            file_extension: settings.file_extension.clone(),
+            custom_time_zone: settings.custom_time_zone.clone(),
+        }
+    }
+
+    /// The older description, which lacks the extended members.
+    pub(super) fn describe_plain(&self) -> S3DestinationDescription {
+        let settings = &self.settings;
+        S3DestinationDescription {
+            role_arn: settings.role_arn.clone(),
+            bucket_arn: settings.bucket_arn.clone(),
+            prefix: settings.prefix.clone(),
+            error_output_prefix: settings.error_output_prefix.clone(),
+            buffering_hints: self.buffering_hints(),
+            compression_format: self.compression.as_str().to_owned(),
+            encryption_configuration: EncryptionConfiguration {
+                no_encryption_config: Some("NoEncryption".to_owned()),
+                ..Default::default()
+            },
+            cloud_watch_logging_options: Some(
+                settings
+                    .cloud_watch_logging_options
+                    .clone()
+                    .unwrap_or(CloudWatchLoggingOptions {
+                        enabled: Some(false),
+                        ..Default::default()
+                    }),
+            ),
+        }
+    }
+}
+
+fn replace<T>(old: &mut Option<T>, new: Option<T>) {
+    if new.is_some() {
+        *old = new;
+    }
+}
+
+/// Refuses what is stored but would not be done.
+fn refuse_unsupported(settings: &ExtendedS3DestinationConfiguration) -> Result<()> {
+    let encrypts = settings
+        .encryption_configuration
+        .as_ref()
+        .is_some_and(|encryption| encryption.kms_encryption_config.is_some());
+    let backs_up = settings.s3_backup_mode.as_deref() == Some("Enabled");
+    if backs_up && settings.s3_backup_configuration.is_none() {
+        return Err(Error::invalid(
+            "S3 backup destination configuration is required when enabling S3 backup.",
+        ));
+    }
+    let converts = settings
+        .data_format_conversion_configuration
+        .as_ref()
+        .is_some_and(|conversion| conversion.enabled.unwrap_or(true));
+    let partitions = settings
+        .dynamic_partitioning_configuration
+        .as_ref()
+        .is_some_and(|partitioning| partitioning.enabled.unwrap_or(false));
+    let unsupported = [
+        (encrypts, "EncryptionConfiguration.KMSEncryptionConfig"),
+        (
+            backs_up || settings.s3_backup_configuration.is_some(),
+            "S3BackupConfiguration",
+        ),
+        (converts, "DataFormatConversionConfiguration"),
+        (partitions, "DynamicPartitioningConfiguration"),
+    ];
+    match unsupported.iter().find(|(present, _)| *present) {
+        Some((_, name)) => Err(Error::NotSupported((*name).to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn hints(sent: Option<&BufferingHints>) -> Result<Hints> {
+    let (size, interval) = match sent.map(|hints| (hints.size_in_mbs, hints.interval_in_seconds)) {
+        None | Some((None, None)) => (DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS),
+        Some((Some(size), Some(interval))) => (size, interval),
+        Some((Some(_), None)) => {
+            return Err(Error::invalid(
+                "If you specify a value for SizeInMBs, you must also specify a value for \
+                 IntervalInSeconds",
+            ));
+        }
+        Some((None, Some(_))) => {
+            return Err(Error::invalid(
+                "If you specify a value for IntervalInSeconds, you must also specify a value for \
+                 SizeInMBs",
+            ));
+        }
+    };
+    let size = usize::try_from(size).unwrap_or(0).max(1);
+    let interval = u64::try_from(interval).unwrap_or(0);
+    Ok(Hints {
+        bytes: size * 1024 * 1024,
+        interval: Duration::from_secs(interval),
+    })
+}
+
+fn check_logging(options: Option<&CloudWatchLoggingOptions>, stream: &str) -> Result<()> {
+    let Some(options) = options.filter(|options| options.enabled.unwrap_or(false)) else {
+        return Ok(());
+    };
+    let named = |name: &Option<String>| name.as_ref().is_some_and(|name| !name.is_empty());
+    if named(&options.log_group_name) && named(&options.log_stream_name) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "LogGroupName and LogStreamName must be given when CloudWatch logging is enabled for \
+         {stream}"
+    )))
+}

@@ -1,0 +1,132 @@
+//! Records in: PutRecord, PutRecordBatch, and what the emulator reads from a Kinesis source.
+
+use bytes::Bytes;
+
+use crate::base::limits::firehose::{BATCH_MAX_BYTES, BATCH_MAX_RECORDS, RECORD_MAX_BYTES};
+use crate::base::{Call, Timestamp};
+use crate::firehose::api::{
+    PutRecordBatchRequest, PutRecordBatchResponse, PutRecordBatchResponseEntry, PutRecordRequest,
+    PutRecordResponse, Record,
+};
+use crate::firehose::stream::{DeliveryStream, Source, Status};
+use crate::firehose::{Error, Firehose, Result};
+
+/// A record read from a Kinesis source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRecord {
+    /// Its data.
+    pub data: Bytes,
+    /// Its approximate arrival timestamp in the stream.
+    pub arrival: Timestamp,
+    /// The shard it was read from.
+    pub shard_id: String,
+    /// Its sequence number there.
+    pub sequence_number: String,
+    /// Its partition key.
+    pub partition_key: String,
+}
+
+impl Firehose {
+    /// PutRecord.
+    pub fn put_record(
+        &mut self,
+        call: &Call,
+        request: PutRecordRequest,
+    ) -> Result<PutRecordResponse> {
+        let record_id = self.ids.uuid();
+        check_sizes(std::slice::from_ref(&request.record), "record")?;
+        let mut next_batch = self.next_batch;
+        let stream = self.puttable(call, &request.delivery_stream_name)?;
+        stream.take_in(&mut next_batch, call.now, request.record.data.0, call.now);
+        let encrypted = stream.encryption.is_enabled();
+        self.next_batch = next_batch;
+        Ok(PutRecordResponse {
+            record_id,
+            encrypted: Some(encrypted),
+        })
+    }
+
+    /// PutRecordBatch: all records are accepted, or the whole call is refused.
+    pub fn put_record_batch(
+        &mut self,
+        call: &Call,
+        request: PutRecordBatchRequest,
+    ) -> Result<PutRecordBatchResponse> {
+        check_sizes(&request.records, "records")?;
+        let request_responses = request
+            .records
+            .iter()
+            .map(|_| PutRecordBatchResponseEntry {
+                record_id: Some(self.ids.uuid()),
+                ..Default::default()
+            })
+            .collect();
+        let mut next_batch = self.next_batch;
+        let stream = self.puttable(call, &request.delivery_stream_name)?;
+        for record in request.records {
+            stream.take_in(&mut next_batch, call.now, record.data.0, call.now);
+        }
+        let encrypted = stream.encryption.is_enabled();
+        self.next_batch = next_batch;
+        Ok(PutRecordBatchResponse {
+            failed_put_count: 0,
+            encrypted: Some(encrypted),
+            request_responses,
+        })
+    }
+
+    /// Takes in records read from a Kinesis source, in the order of their shard. Records for a
+    /// delivery stream that is gone or being deleted are discarded, as its buffers are.
+    pub fn accept(&mut self, now: Timestamp, delivery_stream: &str, records: Vec<SourceRecord>) {
+        let mut next_batch = self.next_batch;
+        if let Ok(stream) = self.stream(delivery_stream, now)
+            && !stream.is_deleting()
+        {
+            for record in records {
+                stream.take_in(&mut next_batch, now, record.data, record.arrival);
+            }
+        }
+        self.next_batch = next_batch;
+    }
+
+    fn puttable(&mut self, call: &Call, name: &str) -> Result<&mut DeliveryStream> {
+        let account = self.account.clone();
+        let stream = self.stream(name, call.now)?;
+        if stream.status != Status::Active {
+            return Err(Error::NotFound {
+                name: name.to_owned(),
+                account,
+            });
+        }
+        if matches!(stream.source, Source::Kinesis { .. }) {
+            return Err(Error::invalid(
+                "This operation is not permitted on KinesisStreamAsSource delivery stream type.",
+            ));
+        }
+        Ok(stream)
+    }
+}
+
+/// Refuses what is too large before anything is stored. `member` is `record` or `records`.
+fn check_sizes(records: &[Record], member: &str) -> Result<()> {
+    if records.len() > BATCH_MAX_RECORDS {
+        return Err(Error::Validation(format!(
+            "1 validation error detected: Value at 'records' failed to satisfy constraint: \
+             Member must have length less than or equal to {BATCH_MAX_RECORDS}"
+        )));
+    }
+    if let Some(at) = records.iter().position(|r| r.data.len() > RECORD_MAX_BYTES) {
+        let path = match member {
+            "records" => format!("records.{}.member.data", at + 1),
+            _ => "record.data".to_owned(),
+        };
+        return Err(Error::Validation(format!(
+            "1 validation error detected: Value at '{path}' failed to satisfy constraint: \
+             Member must have length less than or equal to {RECORD_MAX_BYTES}"
+        )));
+    }
+    if records.iter().map(|r| r.data.len()).sum::<usize>() > BATCH_MAX_BYTES {
+        return Err(Error::invalid("Records size exceeds 4 MB limit"));
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! One delivery stream: its state, and what it holds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::base::Timestamp;
+use crate::base::limits::firehose::LOG_EVENTS_KEPT;
+use crate::firehose::books::Counts;
+use crate::firehose::buffer::Batch;
+use crate::firehose::delivery::LogEvent;
+use crate::firehose::destination::Destination;
+use crate::firehose::encryption::Encryption;
+
+/// Where records come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Source {
+    /// PutRecord and PutRecordBatch.
+    DirectPut {
+        /// What the creator expects to send, MiB/s. Echoed; nothing here is sized by it.
+        throughput_hint: Option<i32>,
+    },
+    /// A Kinesis stream.
+    Kinesis {
+        stream_arn: String,
+        role_arn: String,
+    },
+}
+
+/// The state of a delivery stream, with the instant at which it ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Creating { until: Timestamp },
+    Active,
+    Deleting { until: Timestamp },
+}
+
+impl Status {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating { .. } => "CREATING",
+            Self::Active => "ACTIVE",
+            Self::Deleting { .. } => "DELETING",
+        }
+    }
+}
+
+/// A delivery stream.
+#[derive(Debug)]
+pub(super) struct DeliveryStream {
+    pub name: String,
+    pub arn: String,
+    pub status: Status,
+    pub created: Timestamp,
+    pub updated: Option<Timestamp>,
+    /// Starts at 1 and grows with every update.
+    pub version: u64,
+    pub source: Source,
+    pub destination: Destination,
+    pub encryption: Encryption,
+    pub tags: BTreeMap<String, Option<String>>,
+    /// The buffer that takes the next record.
+    pub open: Option<Batch>,
+    /// Full buffers, in the order in which they filled.
+    pub full: VecDeque<Batch>,
+    /// Batches handed out and not yet reported on, by id.
+    pub outstanding: BTreeMap<u64, Batch>,
+    /// Batches whose last attempt failed, by the instant of the next and by id.
+    pub retries: BTreeMap<(Timestamp, u64), Batch>,
+    /// The counters of the books; what is in flight is counted from the batches.
+    pub totals: Counts,
+    /// The latest delivery errors.
+    pub log: VecDeque<LogEvent>,
+}
+
+impl DeliveryStream {
+    /// Changes the status if its time has come. False when the stream is gone.
+    pub(super) fn settle(&mut self, now: Timestamp) -> bool {
+        self.encryption.settle(now);
+        match self.status {
+            Status::Creating { until } if now >= until => self.status = Status::Active,
+            Status::Deleting { until } => return now < until,
+            _ => {}
+        }
+        true
+    }
+
+    pub(super) fn is_deleting(&self) -> bool {
+        matches!(self.status, Status::Deleting { .. })
+    }
+
+    /// Puts a record into the open buffer, closing the buffer before it if its time is over and
+    /// behind it if it is full.
+    pub(super) fn take_in(
+        &mut self,
+        next_batch: &mut u64,
+        now: Timestamp,
+        data: Bytes,
+        arrival: Timestamp,
+    ) {
+        let hints = self.destination.hints;
+        self.close_if_over(now);
+        let batch = self.open.get_or_insert_with(|| {
+            *next_batch += 1;
+            Batch::open(*next_batch, now, arrival)
+        });
+        batch.push(data, arrival);
+        self.totals.accepted += 1;
+        if batch.bytes >= hints.bytes {
+            self.full.extend(self.open.take());
+        }
+    }
+
+    /// Closes the open buffer if its time ended before `now`. Records of one instant stay
+    /// together, also under zero buffering.
+    fn close_if_over(&mut self, now: Timestamp) {
+        let hints = self.destination.hints;
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|b| b.opened < now && b.due(hints) <= now)
+        {
+            self.full.extend(self.open.take());
+        }
+    }
+
+    /// When something is to be done with this stream without a request.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let status = match self.status {
+            Status::Creating { until } => return Some(until),
+            Status::Deleting { until } => return Some(until),
+            Status::Active => self.encryption.until(),
+        };
+        let full = self.full.front().map(|batch| batch.opened);
+        let open = self
+            .open
+            .as_ref()
+            .map(|batch| batch.due(self.destination.hints));
+        let retry = self.retries.keys().next().map(|(due, _)| *due);
+        [status, full, open, retry].into_iter().flatten().min()
+    }
+
+    /// Every batch in flight.
+    fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.full
+            .iter()
+            .chain(&self.open)
+            .chain(self.outstanding.values())
+            .chain(self.retries.values())
+    }
+
+    /// The books as of now.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            in_flight: self.batches().map(Batch::len).sum(),
+            oldest_in_flight: self.batches().map(|batch| batch.oldest).min(),
+            ..self.totals
+        }
+    }
+
+    /// Gives up whatever is in flight, as the deletion of a delivery stream does.
+    pub(super) fn discard(&mut self) {
+        self.totals.dropped += self.batches().map(Batch::len).sum::<u64>();
+        self.open = None;
+        self.full.clear();
+        self.outstanding.clear();
+        self.retries.clear();
+    }
+
+    pub(super) fn write_log(&mut self, event: LogEvent) {
+        if self.log.len() >= LOG_EVENTS_KEPT {
+            self.log.pop_front();
+        }
+        self.log.push_back(event);
+    }
+}

@@ -1,0 +1,155 @@
+//! The golden keys of the reference, and the bytes of an object.
+
+use std::io::Read as _;
+
+use super::*;
+
+/// The one object that the records become.
+fn object(members: &Value, records: &[&str]) -> Delivery {
+    let mut firehose = firehose();
+    create_turbine(&mut firehose, members).unwrap();
+    for record in records {
+        put(&mut firehose, start(), record.as_bytes()).unwrap();
+    }
+    let due = firehose.next_due().unwrap();
+    only(firehose.take_deliveries(due))
+}
+
+/// Checks a key, in which `*` stands for random text.
+fn check(members: &Value, expected: &str) {
+    let key = object(members, &["x"]).key;
+    let pattern = regex::escape(expected).replace(r"\*", "[0-9A-Za-z-]+");
+    let pattern = regex::Regex::new(&format!("^{pattern}$")).unwrap();
+    assert!(pattern.is_match(&key), "{members}: {key}");
+}
+
+#[test]
+fn configurations_give_the_keys_of_the_reference() {
+    let errors = "err/!{firehose:error-output-type}/";
+    check(&json!({}), "2026/11/24/05/turbine-1-2026-11-24-05-41-25-*");
+    check(
+        &json!({"Prefix": "raw/", "CompressionFormat": "GZIP"}),
+        "raw/2026/11/24/05/turbine-1-2026-11-24-05-41-25-*.gz",
+    );
+    check(
+        &json!({"Prefix": "raw"}),
+        "raw2026/11/24/05/turbine-1-2026-11-24-05-41-25-*",
+    );
+    check(
+        &json!({"Prefix": "raw/!{firehose:random-string}/", "ErrorOutputPrefix": "e"}),
+        "raw/*/turbine-1-2026-11-24-05-41-25-*",
+    );
+    check(
+        &json!({
+            "Prefix": "d=!{timestamp:yyyy-MM-dd}/h=!{timestamp:HH}/",
+            "ErrorOutputPrefix": errors,
+        }),
+        "d=2026-11-24/h=05/turbine-1-2026-11-24-05-41-25-*",
+    );
+    check(
+        &json!({"Prefix": "raw/", "CustomTimeZone": "Asia/Tokyo"}),
+        "raw/2026/11/24/14/turbine-1-2026-11-24-14-41-25-*",
+    );
+    check(
+        &json!({"Prefix": "raw/", "CompressionFormat": "GZIP", "FileExtension": ".json.gz"}),
+        "raw/2026/11/24/05/turbine-1-2026-11-24-05-41-25-*.json.gz",
+    );
+    check(
+        &json!({"Prefix": "raw/", "CompressionFormat": "GZIP", "FileExtension": ""}),
+        "raw/2026/11/24/05/turbine-1-2026-11-24-05-41-25-*.gz",
+    );
+}
+
+#[test]
+fn a_random_string_is_fresh_wherever_it_stands() {
+    let members = json!({
+        "Prefix": "!{firehose:random-string}/!{firehose:random-string}/",
+        "ErrorOutputPrefix": "e",
+    });
+    let key = object(&members, &["x"]).key;
+    let parts: Vec<&str> = key.split('/').collect();
+    assert_eq!((parts[0].len(), parts[1].len()), (11, 11), "{key}");
+    assert_ne!(parts[0], parts[1]);
+}
+
+#[test]
+fn records_are_joined_without_a_separator() {
+    let delivery = object(&json!({}), &[r#"{"a":1}"#, r#"{"a":2}"#]);
+    assert_eq!(&delivery.body[..], br#"{"a":1}{"a":2}"#);
+    assert_eq!((delivery.records, delivery.content_encoding), (2, None));
+    assert_eq!(delivery.content_type, "application/octet-stream");
+    assert_eq!(
+        (delivery.bucket.as_str(), delivery.role_arn.as_str()),
+        ("lake", ROLE)
+    );
+}
+
+#[test]
+fn bytes_are_kept_whatever_they_are() {
+    let mut firehose = firehose();
+    create_turbine(&mut firehose, &json!({})).unwrap();
+    for record in [&b"\xff\x00\xfe"[..], b"", b"\n"] {
+        put(&mut firehose, start(), record).unwrap();
+    }
+    let delivery = only(firehose.take_deliveries(start() + secs(300)));
+    assert_eq!(&delivery.body[..], b"\xff\x00\xfe\n");
+    assert_eq!(delivery.records, 3);
+}
+
+#[test]
+fn a_delimiter_goes_behind_every_record() {
+    let members = |parameters: Value| {
+        json!({"ProcessingConfiguration": {
+            "Enabled": true,
+            "Processors": [{"Type": "AppendDelimiterToRecord", "Parameters": parameters}],
+        }})
+    };
+    let records = [r#"{"a":1}"#, r#"{"a":2}"#];
+    let delivery = object(&members(json!([])), &records);
+    assert_eq!(&delivery.body[..], b"{\"a\":1}\n{\"a\":2}\n");
+    let crlf = json!([{"ParameterName": "Delimiter", "ParameterValue": "\\r\\n"}]);
+    let delivery = object(&members(crlf), &records);
+    assert_eq!(&delivery.body[..], b"{\"a\":1}\r\n{\"a\":2}\r\n");
+}
+
+#[test]
+fn gzip_objects_unpack_to_the_records() {
+    let delivery = object(
+        &json!({"CompressionFormat": "GZIP"}),
+        &["abc", "abc", "abc"],
+    );
+    assert_eq!(delivery.content_encoding, Some("gzip"));
+    let mut plain = String::new();
+    flate2::read::GzDecoder::new(&delivery.body[..])
+        .read_to_string(&mut plain)
+        .unwrap();
+    assert_eq!(plain, "abcabcabc");
+}
+
+#[test]
+fn the_instant_of_a_key_is_the_oldest_arrival() {
+    let mut firehose = firehose();
+    create_with_source(&mut firehose, &json!({})).unwrap();
+    // Read from two shards, after midnight, the second holding the older record.
+    let record = |arrival: &str, shard: &str| SourceRecord {
+        data: "x".into(),
+        arrival: Timestamp::parse(arrival).unwrap(),
+        shard_id: shard.to_owned(),
+        sequence_number: "1".to_owned(),
+        partition_key: "02".to_owned(),
+    };
+    let now = Timestamp::parse("2026-12-01T00:00:05Z").unwrap();
+    let records = vec![
+        record("2026-12-01T00:00:01Z", "shardId-000000000000"),
+        record("2026-11-30T23:59:59.9Z", "shardId-000000000001"),
+    ];
+    firehose.accept(now, "turbine", records);
+    let delivery = only(firehose.take_deliveries(now + secs(300)));
+    assert!(
+        delivery
+            .key
+            .starts_with("2026/11/30/23/turbine-1-2026-11-30-23-59-59-"),
+        "{}",
+        delivery.key
+    );
+}
