@@ -224,7 +224,10 @@ fn location(endpoint: &Region, constraint: Option<&str>) -> Result<Region> {
              endpoint this request was sent to."
         ),
     };
-    match (endpoint.as_str(), constraint.filter(|text| !text.is_empty())) {
+    match (
+        endpoint.as_str(),
+        constraint.filter(|text| !text.is_empty()),
+    ) {
         (Region::DEFAULT, None) => Ok(endpoint.clone()),
         (Region::DEFAULT, Some(Region::DEFAULT)) => {
             Err(Error::InvalidLocationConstraint(Region::DEFAULT.to_owned()))
@@ -318,6 +321,10 @@ mod tests {
         check("us-east-1", Some("moon"), "InvalidLocationConstraint");
         check("eu-west-1", Some("eu-west-1"), "eu-west-1");
         check("eu-west-1", None, "IllegalLocationConstraintException");
-        check("eu-west-1", Some("us-west-2"), "IllegalLocationConstraintException");
+        check(
+            "eu-west-1",
+            Some("us-west-2"),
+            "IllegalLocationConstraintException",
+        );
     }
 }

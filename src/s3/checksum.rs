@@ -126,7 +126,10 @@ impl Algorithm {
     }
 }
 
-fn fold<'a, D: md5::Digest>(mut digest: D, segments: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+fn fold<'a, D: md5::Digest>(
+    mut digest: D,
+    segments: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<u8> {
     for segment in segments {
         digest.update(segment);
     }
@@ -192,7 +195,8 @@ impl Checksum {
             }
             ChecksumKind::FullObject => {
                 let crc = algorithm.crc()?;
-                let number = |digest: &[u8]| digest.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+                let number =
+                    |digest: &[u8]| digest.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
                 let mut digests = digests.iter().map(|(digest, size)| (number(digest), *size));
                 let (first, _) = digests.next()?;
                 let all = digests.fold(first, |sum, (next, size)| {
@@ -302,7 +306,10 @@ pub fn multipart_etag<'a>(part_md5s: impl IntoIterator<Item = &'a [u8]>) -> Stri
     let mut count = 0;
     let digest = fold(
         Md5::new(),
-        part_md5s.into_iter().inspect(|_| count += 1).collect::<Vec<_>>(),
+        part_md5s
+            .into_iter()
+            .inspect(|_| count += 1)
+            .collect::<Vec<_>>(),
     );
     format!("{}-{count}", hex::encode(digest))
 }
@@ -338,7 +345,10 @@ mod tests {
         let castagnoli = Algorithm::Crc32c.digest([&b"123456789"[..]]);
         assert_eq!(hex::encode(castagnoli), "e3069283");
         let sha1 = Algorithm::Sha1.digest([&b"abc"[..]]);
-        assert_eq!(hex::encode(sha1), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(
+            hex::encode(sha1),
+            "a9993e364706816aba3e25717850c26c9cd0d89d"
+        );
     }
 
     #[test]

@@ -83,8 +83,6 @@ pub struct PublicAccessBlock {
 pub enum SubResource {
     /// Cross-origin rules.
     Cors,
-    /// Lifecycle rules.
-    Lifecycle,
 }
 
 impl SubResource {
@@ -93,10 +91,6 @@ impl SubResource {
             Self::Cors => (
                 "NoSuchCORSConfiguration",
                 "The CORS configuration does not exist",
-            ),
-            Self::Lifecycle => (
-                "NoSuchLifecycleConfiguration",
-                "The lifecycle configuration does not exist",
             ),
         }
     }
@@ -192,7 +186,9 @@ impl S3 {
             return malformed("Missing required field Statement");
         };
         let config = self.config(bucket)?;
-        if config.public_access.is_some_and(|flags| flags.block_public_policy)
+        if config
+            .public_access
+            .is_some_and(|flags| flags.block_public_policy)
             && is_public(statements)
         {
             return Err(Error::AccessDenied);
@@ -241,7 +237,7 @@ impl S3 {
         )
     }
 
-    /// GetBucketCors and GetBucketLifecycleConfiguration: the document as stored.
+    /// GetBucketCors: the document as stored.
     pub fn document(&self, bucket: &str, which: SubResource) -> Result<String> {
         self.present(
             bucket,
@@ -251,12 +247,7 @@ impl S3 {
     }
 
     /// Answers for sub-resources that this program cannot set: that they are absent.
-    pub fn absent<T>(
-        &self,
-        bucket: &str,
-        code: &'static str,
-        message: &'static str,
-    ) -> Result<T> {
+    pub fn absent<T>(&self, bucket: &str, code: &'static str, message: &'static str) -> Result<T> {
         self.present(bucket, |_| None, (code, message))
     }
 }

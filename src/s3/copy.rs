@@ -111,7 +111,12 @@ impl S3 {
             }
             None => source.tags.clone(),
         };
-        let object = copied_object(&source.object, request.attributes, request.replace_metadata, request.algorithm);
+        let object = copied_object(
+            &source.object,
+            request.attributes,
+            request.replace_metadata,
+            request.algorithm,
+        );
         let mut state = self.write();
         let bucket = state.bucket_mut(&request.bucket)?;
         request
@@ -183,15 +188,15 @@ fn copied_object(
         attributes.metadata = source.attributes.metadata.clone();
     }
     let algorithm = algorithm.unwrap_or(source.checksum.algorithm);
-    let same_sum = source.checksum.algorithm == algorithm
-        && source.checksum.kind == ChecksumKind::FullObject;
+    let same_sum =
+        source.checksum.algorithm == algorithm && source.checksum.kind == ChecksumKind::FullObject;
     let checksum = if same_sum {
         source.checksum.clone()
     } else {
         Checksum::of(algorithm, &source.body)
     };
-    let plain_etag = source.parts.is_empty()
-        && matches!(source.attributes.encryption, Some(Encryption::Aes256));
+    let plain_etag =
+        source.parts.is_empty() && matches!(source.attributes.encryption, Some(Encryption::Aes256));
     let etag = if plain_etag {
         source.etag.clone()
     } else {

@@ -18,7 +18,10 @@ pub enum Error {
     #[error("The {} you specified did not match the calculated checksum.", .0.name())]
     BadChecksum(Algorithm),
     #[error("The Content-MD5 you specified did not match what we received.")]
-    BadContentMd5 { expected: String, calculated: String },
+    BadContentMd5 {
+        expected: String,
+        calculated: String,
+    },
     #[error(
         "The requested bucket name is not available. The bucket namespace is shared by all users \
          of the system. Please select a different name and try again."
@@ -28,8 +31,13 @@ pub enum Error {
     BucketAlreadyOwnedByYou(String),
     #[error("The bucket you tried to delete is not empty{}", if *.versioned { ". You must delete all versions in the bucket." } else { "" })]
     BucketNotEmpty { bucket: String, versioned: bool },
-    #[error("The conditional request cannot succeed due to a conflicting operation against this resource.")]
-    ConditionalRequestConflict { condition: &'static str, key: String },
+    #[error(
+        "The conditional request cannot succeed due to a conflicting operation against this resource."
+    )]
+    ConditionalRequestConflict {
+        condition: &'static str,
+        key: String,
+    },
     #[error("Your proposed upload exceeds the maximum allowed size")]
     EntityTooLarge { proposed: u64, max: u64 },
     #[error("Your proposed upload is smaller than the minimum allowed size")]
@@ -37,7 +45,11 @@ pub enum Error {
     #[error("{message}")]
     IllegalLocationConstraint { message: String },
     #[error("{message}")]
-    InvalidArgument { message: String, name: &'static str, value: String },
+    InvalidArgument {
+        message: String,
+        name: &'static str,
+        value: String,
+    },
     #[error("The specified bucket is not valid.")]
     InvalidBucketName(String),
     #[error("The value of the expected bucket owner parameter must be an AWS account ID")]
@@ -52,7 +64,11 @@ pub enum Error {
         "One or more of the specified parts could not be found.  The part may not have been \
          uploaded, or the specified entity tag may not match the part's entity tag."
     )]
-    InvalidPart { etag: String, part: i32, upload_id: String },
+    InvalidPart {
+        etag: String,
+        part: i32,
+        upload_id: String,
+    },
     #[error("The requested partnumber is not satisfiable")]
     InvalidPartNumber { requested: i32, actual: usize },
     #[error("The list of parts was not in ascending order. Parts must be ordered by part number.")]
@@ -64,7 +80,10 @@ pub enum Error {
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
     #[error("{message}")]
-    InvalidTag { message: String, key: Option<String> },
+    InvalidTag {
+        message: String,
+        key: Option<String>,
+    },
     #[error("The Versioning element must be specified")]
     IllegalVersioningConfiguration,
     #[error("Your key is too long")]
@@ -78,7 +97,11 @@ pub enum Error {
     #[error("Your metadata headers exceed the maximum allowed metadata size")]
     MetadataTooLarge { size: usize },
     #[error("The specified method is not allowed against this resource.")]
-    MethodNotAllowed { method: &'static str, version_id: String, modified: Timestamp },
+    MethodNotAllowed {
+        method: &'static str,
+        version_id: String,
+        modified: Timestamp,
+    },
     #[error("The specified bucket does not exist")]
     NoSuchBucket(String),
     #[error("The specified key does not exist.")]
@@ -102,7 +125,10 @@ pub enum Error {
         bucket: String,
     },
     #[error("A header you provided implies functionality that is not implemented")]
-    HeaderNotImplemented { header: &'static str, detail: &'static str },
+    HeaderNotImplemented {
+        header: &'static str,
+        detail: &'static str,
+    },
     #[error("{0} is not implemented by windfarm; see docs/fidelity.md")]
     NotImplemented(String),
     #[error("Not Modified")]
@@ -196,10 +222,9 @@ impl Error {
             | Self::InvalidBucketName(bucket)
             | Self::NoSuchBucket(bucket)
             | Self::Absent { bucket, .. } => vec![("BucketName", bucket.clone())],
-            Self::ConditionalRequestConflict { condition, key } => vec![
-                ("Condition", (*condition).to_owned()),
-                ("Key", key.clone()),
-            ],
+            Self::ConditionalRequestConflict { condition, key } => {
+                vec![("Condition", (*condition).to_owned()), ("Key", key.clone())]
+            }
             Self::EntityTooLarge { proposed, max } => vec![
                 ("ProposedSize", proposed.to_string()),
                 ("MaxSizeAllowed", max.to_string()),
@@ -265,10 +290,9 @@ impl Error {
                 ("ResourceType", "DeleteMarker".to_owned()),
             ],
             Self::NoSuchKey { key, .. } => vec![("Key", key.clone())],
-            Self::NoSuchVersion { key, version_id } => vec![
-                ("Key", key.clone()),
-                ("VersionId", version_id.clone()),
-            ],
+            Self::NoSuchVersion { key, version_id } => {
+                vec![("Key", key.clone()), ("VersionId", version_id.clone())]
+            }
             Self::HeaderNotImplemented { header, detail } => vec![
                 ("Header", (*header).to_owned()),
                 ("additionalMessage", (*detail).to_owned()),

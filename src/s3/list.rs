@@ -152,12 +152,10 @@ impl S3 {
             request.list.delimiter.as_deref(),
             after,
         );
-        let steps = rest
-            .into_iter()
-            .chain(walk.map(|step| match step {
-                Step::Prefix(prefix) => Page::Prefix(prefix),
-                Step::Key(key, versions) => Page::Versions(key, versions, versions.0.len()),
-            }));
+        let steps = rest.into_iter().chain(walk.map(|step| match step {
+            Step::Prefix(prefix) => Page::Prefix(prefix),
+            Step::Key(key, versions) => Page::Versions(key, versions, versions.0.len()),
+        }));
         for step in steps {
             let (key, versions, count) = match step {
                 Page::Prefix(prefix) => {

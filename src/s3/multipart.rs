@@ -207,7 +207,11 @@ impl Bucket {
 
     /// Tells the uploads of a key that it was deleted, and drops a key without versions.
     pub(super) fn note_delete(&mut self, key: &str) {
-        if self.keys.get(key).is_some_and(|versions| versions.0.is_empty()) {
+        if self
+            .keys
+            .get(key)
+            .is_some_and(|versions| versions.0.is_empty())
+        {
             self.keys.remove(key);
         }
         self.uploads_of(key, |upload| upload.deleted = true);
@@ -490,7 +494,10 @@ fn assemble(upload: &Upload, request: &Complete) -> Result<Object> {
     let mut parts: Vec<(i32, &Part)> = Vec::with_capacity(request.parts.len());
     for listed in &request.parts {
         check_part_number(listed.number)?;
-        if parts.last().is_some_and(|(before, _)| *before >= listed.number) {
+        if parts
+            .last()
+            .is_some_and(|(before, _)| *before >= listed.number)
+        {
             return Err(Error::InvalidPartOrder {
                 upload_id: request.upload_id.clone(),
             });
@@ -587,11 +594,7 @@ fn check_object_checksum(computed: &Checksum, sent: &[(Algorithm, String)]) -> R
 }
 
 /// The write's condition, and the conflicts with writes and deletions during the upload.
-fn check_condition(
-    upload: &Upload,
-    request: &Complete,
-    versions: Option<&Versions>,
-) -> Result<()> {
+fn check_condition(upload: &Upload, request: &Complete, versions: Option<&Versions>) -> Result<()> {
     let conflict = |condition| {
         Err(Error::ConditionalRequestConflict {
             condition,

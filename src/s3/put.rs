@@ -98,7 +98,10 @@ impl S3 {
             .get_or_insert_with(|| bucket.config.encryption.clone());
         if matches!(encryption, Encryption::Kms { .. }) {
             // AWS: the entity tag of an object under SSE-KMS is not the MD5 of its data.
-            let suffix = object.etag.split_once('-').map(|(_, parts)| parts.to_owned());
+            let suffix = object
+                .etag
+                .split_once('-')
+                .map(|(_, parts)| parts.to_owned());
             object.etag = self.ids.hex(32);
             if let Some(parts) = suffix {
                 object.etag = format!("{}-{parts}", object.etag);

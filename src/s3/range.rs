@@ -80,7 +80,14 @@ mod tests {
         check("bytes=-0", Some(Err(())));
         check("bytes=10-", Some(Err(())));
         check("bytes=10-12", Some(Err(())));
-        for ignored in ["bytes=1-0", "bytes=0-1,3-4", "bytes=-", "bytes=a-b", "0-1", "bytes=+1-2"] {
+        for ignored in [
+            "bytes=1-0",
+            "bytes=0-1,3-4",
+            "bytes=-",
+            "bytes=a-b",
+            "0-1",
+            "bytes=+1-2",
+        ] {
             check(ignored, None);
         }
         assert!(ByteRange::From(0, None).of(0).is_err());

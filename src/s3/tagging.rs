@@ -176,7 +176,11 @@ mod tests {
     #[test]
     fn bad_tags_are_refused_by_code() {
         let check = |header: &str, code: &str| {
-            assert_eq!(Tags::from_header(header).unwrap_err().code(), code, "{header}");
+            assert_eq!(
+                Tags::from_header(header).unwrap_err().code(),
+                code,
+                "{header}"
+            );
         };
         check("a=1&a=2", "InvalidArgument");
         check("a=%zz", "InvalidArgument");

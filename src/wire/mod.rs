@@ -1,3 +1,5 @@
 //! (being built)
 
 pub mod adapter;
+/// S3 over HTTP.
+pub mod s3;
