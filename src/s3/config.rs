@@ -83,8 +83,6 @@ pub struct PublicAccessBlock {
 pub enum SubResource {
     /// Cross-origin rules.
     Cors,
-    /// Lifecycle rules.
-    Lifecycle,
 }
 
 impl SubResource {
@@ -93,10 +91,6 @@ impl SubResource {
             Self::Cors => (
                 "NoSuchCORSConfiguration",
                 "The CORS configuration does not exist",
-            ),
-            Self::Lifecycle => (
-                "NoSuchLifecycleConfiguration",
-                "The lifecycle configuration does not exist",
             ),
         }
     }
@@ -243,7 +237,7 @@ impl S3 {
         )
     }
 
-    /// GetBucketCors and GetBucketLifecycleConfiguration: the document as stored.
+    /// GetBucketCors: the document as stored.
     pub fn document(&self, bucket: &str, which: SubResource) -> Result<String> {
         self.present(
             bucket,

@@ -8,3 +8,5 @@ pub mod query;
 pub mod scope;
 pub mod service;
 pub mod firehose;
+/// S3 over HTTP.
+pub mod s3;
