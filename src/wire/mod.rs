@@ -1,3 +1,4 @@
 //! (being built)
 
 pub mod adapter;
+pub mod glue;
