@@ -6,7 +6,10 @@ use super::{
 };
 use crate::base::{Call, Timestamp};
 use crate::glue::api::{
-    StartCrawlerRequest, StartCrawlerResponse, StopCrawlerRequest, StopCrawlerResponse,
+    StartCrawlerRequest, StartCrawlerResponse, StartCrawlerScheduleRequest,
+    StartCrawlerScheduleResponse, StopCrawlerRequest, StopCrawlerResponse,
+    StopCrawlerScheduleRequest, StopCrawlerScheduleResponse, UpdateCrawlerScheduleRequest,
+    UpdateCrawlerScheduleResponse,
 };
 use crate::glue::error::{Error, Result};
 
@@ -132,8 +135,38 @@ impl Crawlers {
         }
     }
 
-    /// StartCrawlerSchedule and StopCrawlerSchedule: whether the schedule fires.
-    pub fn set_schedule_active(&mut self, call: &Call, name: &str, active: bool) -> Result<()> {
+    /// StartCrawlerSchedule.
+    pub fn start_crawler_schedule(
+        &mut self,
+        call: &Call,
+        request: &StartCrawlerScheduleRequest,
+    ) -> Result<StartCrawlerScheduleResponse> {
+        self.set_schedule_active(call, &request.crawler_name, true)?;
+        Ok(StartCrawlerScheduleResponse {})
+    }
+
+    /// StopCrawlerSchedule. A crawl under way goes on.
+    pub fn stop_crawler_schedule(
+        &mut self,
+        call: &Call,
+        request: &StopCrawlerScheduleRequest,
+    ) -> Result<StopCrawlerScheduleResponse> {
+        self.set_schedule_active(call, &request.crawler_name, false)?;
+        Ok(StopCrawlerScheduleResponse {})
+    }
+
+    /// UpdateCrawlerSchedule; an empty expression removes the schedule.
+    pub fn update_crawler_schedule(
+        &mut self,
+        call: &Call,
+        request: &UpdateCrawlerScheduleRequest,
+    ) -> Result<UpdateCrawlerScheduleResponse> {
+        let entry = self.entry_mut(&request.crawler_name)?;
+        entry.cron = definition::schedule(request.schedule.as_deref(), call.now)?;
+        Ok(UpdateCrawlerScheduleResponse {})
+    }
+
+    fn set_schedule_active(&mut self, call: &Call, name: &str, active: bool) -> Result<()> {
         let entry = self.entry_mut(name)?;
         let cron = entry.cron.as_mut().ok_or_else(|| {
             Error::NoSchedule(format!("Crawler with name {name} has no schedule"))
@@ -151,18 +184,6 @@ impl Crawlers {
                 Ok(())
             }
         }
-    }
-
-    /// UpdateCrawlerSchedule; an empty expression removes the schedule.
-    pub fn update_schedule(
-        &mut self,
-        call: &Call,
-        name: &str,
-        expression: Option<&str>,
-    ) -> Result<()> {
-        let entry = self.entry_mut(name)?;
-        entry.cron = definition::schedule(expression, call.now)?;
-        Ok(())
     }
 
     fn running(&self, crawler: &str, crawl_id: &str) -> Option<&Running> {
