@@ -171,6 +171,31 @@ pub mod glue {
     pub const BATCH_DELETE_PARTITION_MAX: usize = 25;
     /// Entries of one BatchGetPartition call. API reference.
     pub const BATCH_GET_PARTITION_MAX: usize = 1_000;
+    /// Entries of one BatchUpdatePartition call. API reference.
+    pub const BATCH_UPDATE_PARTITION_MAX: usize = 100;
+    /// Databases, tables or versions of one page. API reference, GetTables.
+    pub const CATALOG_PAGE_MAX: usize = 100;
+    /// Partitions of one page. API reference, GetPartitions.
+    pub const PARTITION_PAGE_MAX: usize = 1_000;
+    /// Crawlers, crawls, jobs or runs of one page. API reference, GetJobs.
+    pub const PAGE_MAX: usize = 1_000;
+    /// Jobs of one page. "GetJobRuns", API reference: at most 200 runs.
+    pub const JOB_RUN_PAGE_MAX: usize = 200;
+    /// Job runs one BatchStopJobRun call stops. API reference.
+    pub const BATCH_STOP_JOB_RUN_MAX: usize = 25;
+    /// Jobs or crawlers of one batch read. API reference, BatchGetCrawlers.
+    pub const BATCH_GET_MAX: usize = 100;
+    /// Shortest period of a crawler's schedule, in minutes. "Time-based schedules for jobs and
+    /// crawlers", Glue guide.
+    pub const SCHEDULE_MIN_PERIOD_MINS: i64 = 5;
+    /// Minutes a run may take when nobody said, Glue 4.0 and older. API reference, CreateJob.
+    pub const DEFAULT_TIMEOUT_MINS_GLUE_4: i32 = 2_880;
+    /// Minutes a run may take when nobody said, Glue 5.0 and newer. API reference, CreateJob.
+    pub const DEFAULT_TIMEOUT_MINS_GLUE_5: i32 = 480;
+    /// Longest time a run may take, in minutes. API reference, CreateJob.
+    pub const MAX_TIMEOUT_MINS: i32 = 10_080;
+    /// Tags of one resource. "AWS tags in AWS Glue".
+    pub const TAGS_MAX: usize = 50;
     /// Schema similarity above which folders become partitions of one table. "Setting crawler
     /// configuration options", Glue guide.
     pub const TABLE_SIMILARITY_THRESHOLD: f64 = 0.7;

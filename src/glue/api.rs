@@ -2910,6 +2910,15 @@ pub struct StartCrawlerRequest {
 pub struct StartCrawlerResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StartCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StartCrawlerScheduleResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StartJobRunRequest {
     #[serde(rename = "JobName", default)]
     pub job_name: String,
@@ -3005,6 +3014,15 @@ pub struct StopCrawlerRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StopCrawlerResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StopCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StopCrawlerScheduleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StorageDescriptor {
@@ -3504,6 +3522,17 @@ pub struct UpdateCrawlerRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateCrawlerResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+    #[serde(rename = "Schedule", default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateCrawlerScheduleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateDatabaseRequest {

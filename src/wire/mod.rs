@@ -10,3 +10,4 @@ pub mod service;
 pub mod firehose;
 /// S3 over HTTP.
 pub mod s3;
+pub mod glue;
