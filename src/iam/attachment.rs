@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::api::AttachedPolicy;
 use super::{Error, Result};
-use crate::base::limits::iam::{ATTACHED_POLICIES_MAX, INLINE_ROLE_MAX_CHARS, INLINE_USER_MAX_CHARS};
+use crate::base::limits::iam::{
+    ATTACHED_POLICIES_MAX, INLINE_ROLE_MAX_CHARS, INLINE_USER_MAX_CHARS,
+};
 
 /// The kind of entity that holds policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,9 @@ impl Grants {
     /// Stores an inline policy whose grammar was checked.
     pub fn put(&mut self, holder: Holder, owner: &str, name: &str, document: &str) -> Result<()> {
         let others = self.inline.iter().filter(|(other, _)| *other != name);
-        let total: usize = others.map(|(_, document)| significant_chars(document)).sum();
+        let total: usize = others
+            .map(|(_, document)| significant_chars(document))
+            .sum();
         let max = holder.inline_max_chars();
         if total + significant_chars(document) > max {
             return Err(Error::LimitExceeded(format!(

@@ -279,7 +279,9 @@ fn check_resource(resource: &str) -> Result<()> {
     let mut segments = resource.splitn(6, ':');
     let mut next = || segments.next();
     if next() != Some("arn") {
-        return malformed(format!("Resource {resource} must be in ARN format or \"*\"."));
+        return malformed(format!(
+            "Resource {resource} must be in ARN format or \"*\"."
+        ));
     }
     let (partition, service, region, account, rest) = (next(), next(), next(), next(), next());
     // `arn:aws:s3:::*` may be shortened with a trailing wildcard.
@@ -448,23 +450,60 @@ mod tests {
         };
         for (document, text) in [
             (json!({"Version": "2012-10-17"}), SYNTAX),
-            (json!({"Version": "2020-01-01", "Statement": [ok]}), "Policy document must be version 2012-10-17 or greater."),
+            (
+                json!({"Version": "2020-01-01", "Statement": [ok]}),
+                "Policy document must be version 2012-10-17 or greater.",
+            ),
             (with("Effect", json!("allow")), SYNTAX),
-            (with("Action", Value::Null), "Policy statement must contain actions."),
-            (with("Resource", Value::Null), "Policy statement must contain resources."),
+            (
+                with("Action", Value::Null),
+                "Policy statement must contain actions.",
+            ),
+            (
+                with("Resource", Value::Null),
+                "Policy statement must contain resources.",
+            ),
             (with("NotAction", json!("s3:*")), SYNTAX),
-            (with("Principal", json!("*")), "Policy document should not specify a principal."),
-            (with("Action", json!("GetObject")), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
-            (with("Action", json!("s3:a:b")), "Actions/Condition can contain only one colon."),
+            (
+                with("Principal", json!("*")),
+                "Policy document should not specify a principal.",
+            ),
+            (
+                with("Action", json!("GetObject")),
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+            ),
+            (
+                with("Action", json!("s3:a:b")),
+                "Actions/Condition can contain only one colon.",
+            ),
             (with("Action", json!("s*:Get")), "Vendor s* is not valid"),
-            (with("Resource", json!("lake")), "Resource lake must be in ARN format or \"*\"."),
-            (with("Resource", json!("arn:aws:iam:us-east-1:1:role/x")), "IAM resource arn:aws:iam:us-east-1:1:role/x cannot contain region information."),
-            (with("Resource", json!("arn:aws:s3")), "The policy failed legacy parsing"),
-            (with("Condition", json!({"StringIs": {"a:b": "c"}})), "Invalid Condition type : StringIs"),
-            (with("Condition", json!({"NullIfExists": {"a:b": "true"}})), "Invalid Condition type : NullIfExists"),
+            (
+                with("Resource", json!("lake")),
+                "Resource lake must be in ARN format or \"*\".",
+            ),
+            (
+                with("Resource", json!("arn:aws:iam:us-east-1:1:role/x")),
+                "IAM resource arn:aws:iam:us-east-1:1:role/x cannot contain region information.",
+            ),
+            (
+                with("Resource", json!("arn:aws:s3")),
+                "The policy failed legacy parsing",
+            ),
+            (
+                with("Condition", json!({"StringIs": {"a:b": "c"}})),
+                "Invalid Condition type : StringIs",
+            ),
+            (
+                with("Condition", json!({"NullIfExists": {"a:b": "true"}})),
+                "Invalid Condition type : NullIfExists",
+            ),
             (with("Extra", json!(1)), "Unknown field Extra"),
         ] {
-            assert_eq!(refused(Place::Identity, document.clone()), text, "{document}");
+            assert_eq!(
+                refused(Place::Identity, document.clone()),
+                text,
+                "{document}"
+            );
         }
         let twice = json!({"Statement": [
             {"Sid": "a", "Effect": "Allow", "Action": "*", "Resource": "*"},
@@ -479,7 +518,10 @@ mod tests {
     #[test]
     fn the_grammar_of_trust_policies_is_checked() {
         for (document, text) in [
-            (json!({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
+            (
+                json!({"Effect": "Allow", "Action": "sts:AssumeRole"}),
+                "Missing required field Principal",
+            ),
             (
                 json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}),
                 "AssumeRole policy must contain principals with a type.",

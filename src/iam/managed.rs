@@ -27,7 +27,7 @@ const fn simple(name: &'static str, document: &'static str) -> AwsPolicy {
 }
 
 /// Sorted by name.
-pub const AWS_POLICIES: [AwsPolicy; 8] = [
+pub static AWS_POLICIES: [AwsPolicy; 8] = [
     AwsPolicy {
         path: "/",
         name: "AWSGlueConsoleFullAccess",
@@ -106,7 +106,10 @@ mod tests {
                 Document::parse(document, Place::Identity).unwrap();
             }
             assert_eq!(policy.id().len(), 21);
-            assert!(std::ptr::eq(AwsPolicy::by_arn(&policy.arn()).unwrap(), policy));
+            assert!(std::ptr::eq(
+                AwsPolicy::by_arn(&policy.arn()).unwrap(),
+                policy
+            ));
         }
         assert!(AwsPolicy::by_arn("arn:aws:iam::aws:policy/Nope").is_none());
     }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod sts_api;
 
 mod attachment;
+pub mod document;
 mod entity;
 mod managed;
 mod paging;
@@ -22,7 +23,6 @@ mod role;
 mod sts;
 mod trust;
 mod user;
-pub mod document;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

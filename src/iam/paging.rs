@@ -25,7 +25,8 @@ impl<T> Page<T> {
     ) -> Result<Self> {
         let after = marker.map(decode).transpose()?;
         let size = max_items.map_or(DEFAULT_MAX_ITEMS, |n| usize::try_from(n).unwrap_or(1));
-        let mut sorted: Vec<(String, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+        let mut sorted: Vec<(String, T)> =
+            items.into_iter().map(|item| (key(&item), item)).collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         let mut rest = sorted
             .into_iter()

@@ -157,12 +157,14 @@ impl Iam {
 
     /// Checks that a policy can be attached or be a boundary.
     pub(super) fn policy_to_attach(&self, call: &Call, arn: &str) -> Result<()> {
-        self.policy(call, arn).map(drop).map_err(|error| match error {
-            Error::NoSuchEntity(_) => Error::NoSuchEntity(format!(
-                "Policy {arn} does not exist or is not attachable."
-            )),
-            other => other,
-        })
+        self.policy(call, arn)
+            .map(drop)
+            .map_err(|error| match error {
+                Error::NoSuchEntity(_) => Error::NoSuchEntity(format!(
+                    "Policy {arn} does not exist or is not attachable."
+                )),
+                other => other,
+            })
     }
 
     fn uses(&self, call: &Call, arn: &str) -> Uses {
@@ -179,7 +181,11 @@ impl Iam {
     }
 
     /// CreatePolicy.
-    pub fn create_policy(&mut self, call: &Call, request: CreatePolicyRequest) -> Result<CreatePolicyResponse> {
+    pub fn create_policy(
+        &mut self,
+        call: &Call,
+        request: CreatePolicyRequest,
+    ) -> Result<CreatePolicyResponse> {
         check_document(&request.policy_document)?;
         let tags = Tags::new(request.tags)?;
         let path = path_or_root(request.path);
@@ -240,7 +246,11 @@ impl Iam {
     }
 
     /// ListPolicies. Without a scope, AWS's policies are listed too.
-    pub fn list_policies(&self, call: &Call, request: &ListPoliciesRequest) -> Result<ListPoliciesResponse> {
+    pub fn list_policies(
+        &self,
+        call: &Call,
+        request: &ListPoliciesRequest,
+    ) -> Result<ListPoliciesResponse> {
         let prefix = request.path_prefix.as_deref().unwrap_or("/");
         let scope = request.scope.as_deref().unwrap_or("All");
         let customer = self
@@ -256,7 +266,10 @@ impl Iam {
         let shown = customer.chain(aws).filter(|policy| {
             let attached = policy.attachment_count.unwrap_or(0);
             let bounding = policy.permissions_boundary_usage_count.unwrap_or(0);
-            policy.path.as_deref().is_some_and(|path| path.starts_with(prefix))
+            policy
+                .path
+                .as_deref()
+                .is_some_and(|path| path.starts_with(prefix))
                 && (request.only_attached != Some(true) || attached > 0)
                 && match request.policy_usage_filter.as_deref() {
                     Some("PermissionsPolicy") => attached > 0,
@@ -274,7 +287,11 @@ impl Iam {
     }
 
     /// DeletePolicy.
-    pub fn delete_policy(&mut self, call: &Call, request: &DeletePolicyRequest) -> Result<DeletePolicyResponse> {
+    pub fn delete_policy(
+        &mut self,
+        call: &Call,
+        request: &DeletePolicyRequest,
+    ) -> Result<DeletePolicyResponse> {
         let uses = self.uses(call, &request.policy_arn);
         let policy = self.customer_policy_mut(call, &request.policy_arn)?;
         if uses.attachments + uses.boundaries > 0 {
@@ -377,7 +394,10 @@ impl Iam {
         };
         // Counted down, so that the newest sorts first.
         let key = |version: &PolicyVersion| {
-            let number = version.version_id.as_deref().and_then(|id| id.get(1..)?.parse().ok());
+            let number = version
+                .version_id
+                .as_deref()
+                .and_then(|id| id.get(1..)?.parse().ok());
             format!("{:010}", u32::MAX - number.unwrap_or(0))
         };
         let page = Page::cut(versions, key, request.marker.as_deref(), request.max_items)?;
@@ -438,7 +458,11 @@ impl Iam {
         let wants = |kind: &str| filter.is_none_or(|filter| filter == kind);
         let bounding = request.policy_usage_filter.as_deref() == Some("PermissionsBoundary");
         let uses = |attached: bool, boundary: Option<&str>| {
-            if bounding { boundary == Some(arn.as_str()) } else { attached }
+            if bounding {
+                boundary == Some(arn.as_str())
+            } else {
+                attached
+            }
         };
         let mut entities = Vec::new();
         if let Some(account) = self.account(call) {
@@ -469,7 +493,12 @@ impl Iam {
                 }));
             }
         }
-        let page = Page::cut(entities, |(key, _)| key.clone(), request.marker.as_deref(), request.max_items)?;
+        let page = Page::cut(
+            entities,
+            |(key, _)| key.clone(),
+            request.marker.as_deref(),
+            request.max_items,
+        )?;
         let (mut roles, mut users) = (Vec::new(), Vec::new());
         for (_, entity) in page.items {
             match entity {

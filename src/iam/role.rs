@@ -126,10 +126,7 @@ impl Iam {
             action: "sts:assumerole",
             kind: "Service",
             names: &[service_principal.to_owned()],
-            context: &[
-                ("sts:ExternalId", account),
-                ("aws:SourceAccount", account),
-            ],
+            context: &[("sts:ExternalId", account), ("aws:SourceAccount", account)],
         }
         .allowed_by(&role.trust_policy)
     }
@@ -140,7 +137,11 @@ impl Iam {
     }
 
     /// CreateRole.
-    pub fn create_role(&mut self, call: &Call, request: CreateRoleRequest) -> Result<CreateRoleResponse> {
+    pub fn create_role(
+        &mut self,
+        call: &Call,
+        request: CreateRoleRequest,
+    ) -> Result<CreateRoleResponse> {
         check_trust_policy(&request.assume_role_policy_document)?;
         let tags = Tags::new(request.tags)?;
         if let Some(arn) = &request.permissions_boundary {
@@ -211,7 +212,11 @@ impl Iam {
     }
 
     /// UpdateRole. Absent members keep their value.
-    pub fn update_role(&mut self, call: &Call, request: UpdateRoleRequest) -> Result<UpdateRoleResponse> {
+    pub fn update_role(
+        &mut self,
+        call: &Call,
+        request: UpdateRoleRequest,
+    ) -> Result<UpdateRoleResponse> {
         let role = self.role_mut(call, &request.role_name)?;
         if let Some(description) = request.description {
             role.description = Some(description);
@@ -235,7 +240,11 @@ impl Iam {
     }
 
     /// DeleteRole.
-    pub fn delete_role(&mut self, call: &Call, request: &DeleteRoleRequest) -> Result<DeleteRoleResponse> {
+    pub fn delete_role(
+        &mut self,
+        call: &Call,
+        request: &DeleteRoleRequest,
+    ) -> Result<DeleteRoleResponse> {
         self.role(call, &request.role_name)?.grants.check_empty()?;
         self.account_mut(call).roles.remove(&request.role_name);
         Ok(DeleteRoleResponse {})
@@ -243,12 +252,18 @@ impl Iam {
 
     /// TagRole.
     pub fn tag_role(&mut self, call: &Call, request: TagRoleRequest) -> Result<TagRoleResponse> {
-        self.role_mut(call, &request.role_name)?.tags.set(request.tags)?;
+        self.role_mut(call, &request.role_name)?
+            .tags
+            .set(request.tags)?;
         Ok(TagRoleResponse {})
     }
 
     /// UntagRole.
-    pub fn untag_role(&mut self, call: &Call, request: &UntagRoleRequest) -> Result<UntagRoleResponse> {
+    pub fn untag_role(
+        &mut self,
+        call: &Call,
+        request: &UntagRoleRequest,
+    ) -> Result<UntagRoleResponse> {
         self.role_mut(call, &request.role_name)?
             .tags
             .remove(&request.tag_keys);
@@ -256,9 +271,18 @@ impl Iam {
     }
 
     /// ListRoleTags.
-    pub fn list_role_tags(&self, call: &Call, request: &ListRoleTagsRequest) -> Result<ListRoleTagsResponse> {
+    pub fn list_role_tags(
+        &self,
+        call: &Call,
+        request: &ListRoleTagsRequest,
+    ) -> Result<ListRoleTagsResponse> {
         let tags = self.role(call, &request.role_name)?.tags.list();
-        let page = Page::cut(tags, |tag| tag.key.clone(), request.marker.as_deref(), request.max_items)?;
+        let page = Page::cut(
+            tags,
+            |tag| tag.key.clone(),
+            request.marker.as_deref(),
+            request.max_items,
+        )?;
         Ok(ListRoleTagsResponse {
             tags: page.items,
             is_truncated: page.is_truncated,
@@ -267,7 +291,11 @@ impl Iam {
     }
 
     /// PutRolePolicy.
-    pub fn put_role_policy(&mut self, call: &Call, request: &PutRolePolicyRequest) -> Result<PutRolePolicyResponse> {
+    pub fn put_role_policy(
+        &mut self,
+        call: &Call,
+        request: &PutRolePolicyRequest,
+    ) -> Result<PutRolePolicyResponse> {
         let role = self.role_mut(call, &request.role_name)?;
         Document::parse(&request.policy_document, Place::Identity)?;
         role.grants.put(
@@ -280,7 +308,11 @@ impl Iam {
     }
 
     /// GetRolePolicy.
-    pub fn get_role_policy(&self, call: &Call, request: GetRolePolicyRequest) -> Result<GetRolePolicyResponse> {
+    pub fn get_role_policy(
+        &self,
+        call: &Call,
+        request: GetRolePolicyRequest,
+    ) -> Result<GetRolePolicyResponse> {
         let role = self.role(call, &request.role_name)?;
         let document = role.grants.document(Holder::Role, &request.policy_name)?;
         Ok(GetRolePolicyResponse {
@@ -308,7 +340,12 @@ impl Iam {
         request: &ListRolePoliciesRequest,
     ) -> Result<ListRolePoliciesResponse> {
         let names = self.role(call, &request.role_name)?.grants.inline_names();
-        let page = Page::cut(names, String::clone, request.marker.as_deref(), request.max_items)?;
+        let page = Page::cut(
+            names,
+            String::clone,
+            request.marker.as_deref(),
+            request.max_items,
+        )?;
         Ok(ListRolePoliciesResponse {
             policy_names: page.items,
             is_truncated: page.is_truncated,
@@ -348,10 +385,11 @@ impl Iam {
     ) -> Result<ListAttachedRolePoliciesResponse> {
         let role = self.role(call, &request.role_name)?;
         let prefix = request.path_prefix.as_deref().unwrap_or("/");
-        let attached = role
-            .grants
-            .attached()
-            .filter(|p| p.policy_arn.as_deref().is_some_and(|arn| policy_path(arn).starts_with(prefix)));
+        let attached = role.grants.attached().filter(|p| {
+            p.policy_arn
+                .as_deref()
+                .is_some_and(|arn| policy_path(arn).starts_with(prefix))
+        });
         let key = |p: &super::api::AttachedPolicy| p.policy_arn.clone().unwrap_or_default();
         let page = Page::cut(attached, key, request.marker.as_deref(), request.max_items)?;
         Ok(ListAttachedRolePoliciesResponse {

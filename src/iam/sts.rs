@@ -54,17 +54,37 @@ impl Iam {
 
     /// AssumeRole, if the role's trust policy allows the caller. A role that does not exist and a
     /// role that does not trust give the same refusal, as on AWS.
-    pub fn assume_role(&mut self, call: &Call, request: AssumeRoleRequest) -> Result<AssumeRoleResponse> {
+    pub fn assume_role(
+        &mut self,
+        call: &Call,
+        request: AssumeRoleRequest,
+    ) -> Result<AssumeRoleResponse> {
         refuse_mfa(&request.serial_number, &request.token_code)?;
-        if request.provided_contexts.as_ref().is_some_and(|c| !c.is_empty()) {
-            return Err(Error::NotImplemented("sts:AssumeRole ProvidedContexts".to_owned()));
+        if request
+            .provided_contexts
+            .as_ref()
+            .is_some_and(|c| !c.is_empty())
+        {
+            return Err(Error::NotImplemented(
+                "sts:AssumeRole ProvidedContexts".to_owned(),
+            ));
         }
         let is_role = |arn: &Arn| arn.service == "iam" && arn.resource.starts_with("role/");
-        if !request.role_arn.parse::<Arn>().is_ok_and(|arn| is_role(&arn)) {
-            return Err(Error::Validation(format!("{} is invalid", request.role_arn)));
+        if !request
+            .role_arn
+            .parse::<Arn>()
+            .is_ok_and(|arn| is_role(&arn))
+        {
+            return Err(Error::Validation(format!(
+                "{} is invalid",
+                request.role_arn
+            )));
         }
         check_session_policies(request.policy.as_deref(), request.policy_arns.as_deref())?;
-        check_session_tags(request.tags.as_deref(), request.transitive_tag_keys.as_deref())?;
+        check_session_tags(
+            request.tags.as_deref(),
+            request.transitive_tag_keys.as_deref(),
+        )?;
         let denied = || {
             Error::AccessDenied(format!(
                 "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
@@ -76,7 +96,11 @@ impl Iam {
             return Err(denied());
         }
         let chained = call.caller_arn.contains(":assumed-role/");
-        let limit = if chained { ROLE_CHAINING_MAX_SECS } else { role.max_session_secs };
+        let limit = if chained {
+            ROLE_CHAINING_MAX_SECS
+        } else {
+            role.max_session_secs
+        };
         let secs = request.duration_seconds.unwrap_or(DEFAULT_MAX_SESSION_SECS);
         if secs > limit {
             return Err(Error::Validation(if chained {
@@ -89,14 +113,28 @@ impl Iam {
             }));
         }
         let (role_name, role_id) = (role.name.clone(), role.id.clone());
-        let account = request.role_arn.split(':').nth(4).and_then(AccountId::parse).unwrap_or_default();
+        let account = request
+            .role_arn
+            .split(':')
+            .nth(4)
+            .and_then(AccountId::parse)
+            .unwrap_or_default();
         let session = &request.role_session_name;
         let user = AssumedRoleUser {
             // The role's path is not part of a session's ARN.
-            arn: Arn::global("sts", &account, format!("assumed-role/{role_name}/{session}")).to_string(),
+            arn: Arn::global(
+                "sts",
+                &account,
+                format!("assumed-role/{role_name}/{session}"),
+            )
+            .to_string(),
             assumed_role_id: format!("{role_id}:{session}"),
         };
-        if let Some(role) = self.accounts.get_mut(&account).and_then(|a| a.roles.get_mut(&role_name)) {
+        if let Some(role) = self
+            .accounts
+            .get_mut(&account)
+            .and_then(|a| a.roles.get_mut(&role_name))
+        {
             role.last_used = Some(RoleLastUsed {
                 last_used_date: Some(Self::instant(call)),
                 region: Some(call.region.to_string()),
@@ -112,7 +150,11 @@ impl Iam {
         Ok(AssumeRoleResponse {
             credentials: Some(self.issue(call, state)),
             assumed_role_user: Some(user),
-            packed_policy_size: packed_size(request.policy.as_deref(), request.policy_arns.as_deref(), request.tags.as_deref()),
+            packed_policy_size: packed_size(
+                request.policy.as_deref(),
+                request.policy_arns.as_deref(),
+                request.tags.as_deref(),
+            ),
             source_identity: request.source_identity,
             ..AssumeRoleResponse::default()
         })
@@ -125,7 +167,9 @@ impl Iam {
         request: &GetSessionTokenRequest,
     ) -> Result<GetSessionTokenResponse> {
         refuse_mfa(&request.serial_number, &request.token_code)?;
-        if call.caller_arn.contains(":assumed-role/") || call.caller_arn.contains(":federated-user/") {
+        if call.caller_arn.contains(":assumed-role/")
+            || call.caller_arn.contains(":federated-user/")
+        {
             return Err(Error::AccessDenied(
                 "Cannot call GetSessionToken with session credentials".to_owned(),
             ));
@@ -150,14 +194,21 @@ impl Iam {
     ) -> Result<GetFederationTokenResponse> {
         check_session_policies(request.policy.as_deref(), request.policy_arns.as_deref())?;
         check_session_tags(request.tags.as_deref(), None)?;
-        if call.caller_arn.contains(":assumed-role/") || call.caller_arn.contains(":federated-user/") {
+        if call.caller_arn.contains(":assumed-role/")
+            || call.caller_arn.contains(":federated-user/")
+        {
             return Err(Error::AccessDenied(
                 "Cannot call GetFederationToken with session credentials".to_owned(),
             ));
         }
         let user = FederatedUser {
             federated_user_id: format!("{}:{}", call.account, request.name),
-            arn: Arn::global("sts", &call.account, format!("federated-user/{}", request.name)).to_string(),
+            arn: Arn::global(
+                "sts",
+                &call.account,
+                format!("federated-user/{}", request.name),
+            )
+            .to_string(),
         };
         let state = Session {
             account: call.account.clone(),
@@ -168,14 +219,20 @@ impl Iam {
         Ok(GetFederationTokenResponse {
             credentials: Some(self.issue(call, state)),
             federated_user: Some(user),
-            packed_policy_size: packed_size(request.policy.as_deref(), request.policy_arns.as_deref(), request.tags.as_deref()).or(Some(0)),
+            packed_policy_size: packed_size(
+                request.policy.as_deref(),
+                request.policy_arns.as_deref(),
+                request.tags.as_deref(),
+            )
+            .or(Some(0)),
             ..GetFederationTokenResponse::default()
         })
     }
 
     /// Hands out credentials and forgets those that have expired.
     fn issue(&mut self, call: &Call, session: Session) -> Credentials {
-        self.sessions.retain(|_, session| call.now < session.expiration);
+        self.sessions
+            .retain(|_, session| call.now < session.expiration);
         let access_key_id = self.access_key_id("ASIA");
         let credentials = Credentials {
             access_key_id: access_key_id.clone(),
@@ -214,14 +271,18 @@ fn trusts(trust_policy: &str, call: &Call, external_id: Option<&str>) -> bool {
 
 fn refuse_mfa(serial: &Option<String>, code: &Option<String>) -> Result<()> {
     if serial.is_some() || code.is_some() {
-        return Err(Error::NotImplemented("multi-factor authentication (SerialNumber, TokenCode)".to_owned()));
+        return Err(Error::NotImplemented(
+            "multi-factor authentication (SerialNumber, TokenCode)".to_owned(),
+        ));
     }
     Ok(())
 }
 
 fn token_lifetime(call: &Call, secs: Option<i32>) -> Duration {
     let root = call.caller_arn.ends_with(":root");
-    let asked = secs.and_then(|secs| u64::try_from(secs).ok()).map(Duration::from_secs);
+    let asked = secs
+        .and_then(|secs| u64::try_from(secs).ok())
+        .map(Duration::from_secs);
     match asked {
         // AWS shortens what the root asks for.
         Some(asked) if root => asked.min(ROOT_TOKEN_LIFETIME),
@@ -231,13 +292,22 @@ fn token_lifetime(call: &Call, secs: Option<i32>) -> Duration {
     }
 }
 
-fn check_session_policies(policy: Option<&str>, arns: Option<&[PolicyDescriptorType]>) -> Result<()> {
+fn check_session_policies(
+    policy: Option<&str>,
+    arns: Option<&[PolicyDescriptorType]>,
+) -> Result<()> {
     if let Some(policy) = policy {
         Document::parse(policy, Place::Identity)?;
     }
-    for arn in arns.unwrap_or_default().iter().filter_map(|p| p.arn.as_deref()) {
+    for arn in arns
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|p| p.arn.as_deref())
+    {
         if !arn.parse::<Arn>().is_ok_and(|arn| arn.service == "iam") {
-            return Err(Error::Validation("Invalid ARN:  Could not be parsed!".to_owned()));
+            return Err(Error::Validation(
+                "Invalid ARN:  Could not be parsed!".to_owned(),
+            ));
         }
     }
     Ok(())
@@ -248,7 +318,8 @@ fn check_session_tags(tags: Option<&[Tag]>, transitive: Option<&[String]>) -> Re
     for tag in tags.unwrap_or_default() {
         if !keys.insert(tag.key.to_lowercase()) {
             return Err(Error::InvalidParameterValue(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".to_owned(),
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+                    .to_owned(),
             ));
         }
     }
@@ -263,9 +334,26 @@ fn check_session_tags(tags: Option<&[Tag]>, transitive: Option<&[String]>) -> Re
 
 /// Percent of the packed limit that policies and tags use. AWS's packing is not public; this counts
 /// plain characters against the 2,048 that plain policies may have.
-fn packed_size(policy: Option<&str>, arns: Option<&[PolicyDescriptorType]>, tags: Option<&[Tag]>) -> Option<i32> {
+fn packed_size(
+    policy: Option<&str>,
+    arns: Option<&[PolicyDescriptorType]>,
+    tags: Option<&[Tag]>,
+) -> Option<i32> {
     let chars = policy.map_or(0, str::len)
-        + arns.unwrap_or_default().iter().filter_map(|p| p.arn.as_ref()).map(String::len).sum::<usize>()
-        + tags.unwrap_or_default().iter().map(|tag| tag.key.len() + tag.value.len()).sum::<usize>();
-    (chars > 0).then(|| i32::try_from((chars * 100).div_ceil(2_048)).unwrap_or(100).clamp(1, 100))
+        + arns
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|p| p.arn.as_ref())
+            .map(String::len)
+            .sum::<usize>()
+        + tags
+            .unwrap_or_default()
+            .iter()
+            .map(|tag| tag.key.len() + tag.value.len())
+            .sum::<usize>();
+    (chars > 0).then(|| {
+        i32::try_from((chars * 100).div_ceil(2_048))
+            .unwrap_or(100)
+            .clamp(1, 100)
+    })
 }

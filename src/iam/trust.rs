@@ -25,7 +25,11 @@ impl Question<'_> {
         let Ok(document) = Document::parse(trust_policy, Place::Trust) else {
             return false;
         };
-        let mut applying = document.statements.iter().filter(|s| self.applies(s)).peekable();
+        let mut applying = document
+            .statements
+            .iter()
+            .filter(|s| self.applies(s))
+            .peekable();
         applying.peek().is_some() && applying.all(|statement| statement.allow)
     }
 
@@ -67,7 +71,8 @@ impl Question<'_> {
 
 /// `*` for any text, `?` for any one character.
 pub fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     // Greedy with one backtrack point: linear in practice, never exponential.
     let (mut p, mut t, mut star) = (0, 0, None);
     while let Some(c) = text.get(t) {

@@ -95,7 +95,11 @@ impl Iam {
     }
 
     /// CreateUser.
-    pub fn create_user(&mut self, call: &Call, request: CreateUserRequest) -> Result<CreateUserResponse> {
+    pub fn create_user(
+        &mut self,
+        call: &Call,
+        request: CreateUserRequest,
+    ) -> Result<CreateUserResponse> {
         let tags = Tags::new(request.tags)?;
         if let Some(arn) = &request.permissions_boundary {
             self.policy_to_attach(call, arn)?;
@@ -166,9 +170,17 @@ impl Iam {
     }
 
     /// DeleteUser.
-    pub fn delete_user(&mut self, call: &Call, request: &DeleteUserRequest) -> Result<DeleteUserResponse> {
+    pub fn delete_user(
+        &mut self,
+        call: &Call,
+        request: &DeleteUserRequest,
+    ) -> Result<DeleteUserResponse> {
         self.user(call, &request.user_name)?.grants.check_empty()?;
-        if self.keys_of(call, Some(&request.user_name)).next().is_some() {
+        if self
+            .keys_of(call, Some(&request.user_name))
+            .next()
+            .is_some()
+        {
             return Err(Error::DeleteConflict(
                 "Cannot delete entity, must delete access keys first.".to_owned(),
             ));
@@ -177,10 +189,14 @@ impl Iam {
         Ok(DeleteUserResponse {})
     }
 
-    fn keys_of(&self, call: &Call, user: Option<&str>) -> impl Iterator<Item = (&String, &AccessKeyState)> {
-        self.keys.iter().filter(move |(_, key)| {
-            key.account == call.account && key.user.as_deref() == user
-        })
+    fn keys_of(
+        &self,
+        call: &Call,
+        user: Option<&str>,
+    ) -> impl Iterator<Item = (&String, &AccessKeyState)> {
+        self.keys
+            .iter()
+            .filter(move |(_, key)| key.account == call.account && key.user.as_deref() == user)
     }
 
     /// CreateAccessKey. The only reply that ever shows the secret.
@@ -222,7 +238,11 @@ impl Iam {
     }
 
     /// ListAccessKeys.
-    pub fn list_access_keys(&self, call: &Call, request: &ListAccessKeysRequest) -> Result<ListAccessKeysResponse> {
+    pub fn list_access_keys(
+        &self,
+        call: &Call,
+        request: &ListAccessKeysRequest,
+    ) -> Result<ListAccessKeysResponse> {
         let user = self.user_or_caller(call, request.user_name.as_deref())?;
         let name = user.map(|user| user.name.as_str());
         let keys = self.keys_of(call, name).map(|(id, key)| AccessKeyMetadata {
@@ -249,7 +269,10 @@ impl Iam {
         let user = self.user_or_caller(call, request.user_name.as_deref())?;
         let name = user.map(|user| user.name.clone());
         let id = &request.access_key_id;
-        if !self.keys_of(call, name.as_deref()).any(|(key, _)| key == id) {
+        if !self
+            .keys_of(call, name.as_deref())
+            .any(|(key, _)| key == id)
+        {
             return Err(Error::NoSuchEntity(format!(
                 "The Access Key with id {id} cannot be found."
             )));

@@ -85,9 +85,7 @@ pub fn handle(
         "ListRoles" => reply(core.list_roles(call, &request(input)?)),
         "ListUsers" => reply(core.list_users(call, &request(input)?)),
         "PutRolePolicy" => reply(core.put_role_policy(call, &request(input)?)),
-        "SetDefaultPolicyVersion" => {
-            reply(core.set_default_policy_version(call, &request(input)?))
-        }
+        "SetDefaultPolicyVersion" => reply(core.set_default_policy_version(call, &request(input)?)),
         "TagRole" => reply(core.tag_role(call, request(input)?)),
         "UntagRole" => reply(core.untag_role(call, &request(input)?)),
         "UpdateAssumeRolePolicy" => reply(core.update_assume_role_policy(call, request(input)?)),

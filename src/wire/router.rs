@@ -193,7 +193,10 @@ impl Router {
     ) -> Result<(&'static Operation, Value), ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
-            return Err(ServiceError { status: 405, ..unknown() });
+            return Err(ServiceError {
+                status: 405,
+                ..unknown()
+            });
         }
         let service = service.ok_or_else(unknown)?;
         let facts = Facts::of(service);
@@ -305,11 +308,7 @@ fn missing_authentication() -> ServiceError {
 }
 
 /// The whole body, unpacked, if it is no longer than `limit` bytes.
-async fn collect(
-    headers: &HeaderMap,
-    mut body: Body,
-    limit: usize,
-) -> Result<Bytes, ServiceError> {
+async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, ServiceError> {
     let too_large = || {
         ServiceError::with_status(
             413,
