@@ -208,3 +208,52 @@ pub mod athena {
     /// Rows of one GetQueryResults page, the header row included. API reference, GetQueryResults.
     pub const RESULT_PAGE_MAX_ROWS: i32 = 1_000;
 }
+
+/// IAM and STS.
+pub mod iam {
+    use std::time::Duration;
+
+    /// Tags of an entity. "IAM and AWS STS quotas", IAM guide.
+    pub const MAX_TAGS: usize = 50;
+    /// Managed policies attached to a role or a user. "IAM and AWS STS quotas".
+    pub const ATTACHED_POLICIES_MAX: usize = 10;
+    /// All inline policies of a role, without whitespace. "IAM and AWS STS quotas".
+    pub const INLINE_ROLE_MAX_CHARS: usize = 10_240;
+    /// All inline policies of a user, without whitespace. "IAM and AWS STS quotas".
+    pub const INLINE_USER_MAX_CHARS: usize = 2_048;
+    /// A managed policy's document, without whitespace. "IAM and AWS STS quotas".
+    pub const MANAGED_POLICY_MAX_CHARS: usize = 6_144;
+    /// A role's trust policy, without whitespace. "IAM and AWS STS quotas".
+    pub const TRUST_POLICY_MAX_CHARS: usize = 2_048;
+    /// Versions of a managed policy. "IAM and AWS STS quotas".
+    pub const POLICY_VERSIONS_MAX: usize = 5;
+    /// Access keys of a user. "IAM and AWS STS quotas".
+    pub const ACCESS_KEYS_MAX: usize = 2;
+    /// Items of a list page when none is asked for. API reference, ListRoles.
+    pub const DEFAULT_MAX_ITEMS: usize = 100;
+    /// Longest session of a role unless it says otherwise. API reference, CreateRole.
+    pub const DEFAULT_MAX_SESSION_SECS: i32 = 3_600;
+    /// Longest session when a role's credentials assume another role. API reference, AssumeRole.
+    pub const ROLE_CHAINING_MAX_SECS: i32 = 3_600;
+    /// Session of GetSessionToken and GetFederationToken. API reference.
+    pub const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(43_200);
+    /// The same for the account's root. API reference, GetSessionToken.
+    pub const ROOT_TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
+}
+
+/// HTTP. These bounds are this program's own: AWS's front ends do not document theirs.
+pub mod wire {
+    use std::time::Duration;
+
+    /// Body of a JSON request. The largest AWS accepts is a PutRecords of 10 MiB, which base64 and
+    /// JSON blow up to about 14 MiB.
+    pub const JSON_BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
+    /// Body of a Query request: policy documents of some kilobytes, percent-encoded.
+    pub const FORM_BODY_MAX_BYTES: usize = 1024 * 1024;
+    /// Request line and headers.
+    pub const HEADER_MAX_BYTES: usize = 64 * 1024;
+    /// How long a client may take to send its headers.
+    pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How long requests under way may take to finish after the stop signal.
+    pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+}

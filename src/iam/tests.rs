@@ -1,0 +1,697 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::api::*;
+use super::sts_api::{AssumeRoleRequest, GetFederationTokenRequest, GetSessionTokenRequest};
+use super::*;
+use crate::base::{Region, Seed};
+
+const GLUE: &str = "glue.amazonaws.com";
+
+fn iam() -> Iam {
+    Iam::new(Arc::new(Ids::seeded(Seed::new(7))))
+}
+
+fn call() -> Call {
+    Call::root(Timestamp::from_millis(1_745_998_505_775))
+}
+
+fn trust(kind: &str, name: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {kind: name}, "Action": "sts:AssumeRole",
+    }]})
+    .to_string()
+}
+
+fn allow(action: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+        .to_string()
+}
+
+fn role_request(name: &str, trust_policy: &str) -> CreateRoleRequest {
+    CreateRoleRequest {
+        role_name: name.to_owned(),
+        assume_role_policy_document: trust_policy.to_owned(),
+        ..CreateRoleRequest::default()
+    }
+}
+
+fn make_role(iam: &mut Iam, name: &str, trust_policy: &str) -> Role {
+    iam.create_role(&call(), role_request(name, trust_policy))
+        .unwrap()
+        .role
+}
+
+fn make_policy(iam: &mut Iam, name: &str) -> String {
+    let request = CreatePolicyRequest {
+        policy_name: name.to_owned(),
+        policy_document: allow("s3:*"),
+        ..CreatePolicyRequest::default()
+    };
+    iam.create_policy(&call(), request)
+        .unwrap()
+        .policy
+        .unwrap()
+        .arn
+        .unwrap()
+}
+
+fn attach(iam: &mut Iam, role: &str, policy: &str) -> Result<()> {
+    let request = AttachRolePolicyRequest {
+        role_name: role.to_owned(),
+        policy_arn: policy.to_owned(),
+    };
+    iam.attach_role_policy(&call(), &request).map(drop)
+}
+
+fn put(iam: &mut Iam, role: &str, name: &str, document: &str) -> Result<()> {
+    let request = PutRolePolicyRequest {
+        role_name: role.to_owned(),
+        policy_name: name.to_owned(),
+        policy_document: document.to_owned(),
+    };
+    iam.put_role_policy(&call(), &request).map(drop)
+}
+
+fn named_role(name: &str) -> GetRoleRequest {
+    GetRoleRequest {
+        role_name: name.to_owned(),
+    }
+}
+
+fn delete_role(iam: &mut Iam, name: &str) -> Result<()> {
+    let request = DeleteRoleRequest {
+        role_name: name.to_owned(),
+    };
+    iam.delete_role(&call(), &request).map(drop)
+}
+
+#[test]
+fn replies_show_what_aws_shows() {
+    let mut iam = iam();
+    let created = make_role(&mut iam, "crawler", &trust("Service", GLUE));
+    assert_eq!(created.arn, "arn:aws:iam::000000000000:role/crawler");
+    assert!(created.role_id.starts_with("AROA"));
+    assert_eq!(created.create_date, Timestamp::from_secs(1_745_998_505));
+    assert_eq!(
+        (created.max_session_duration, created.role_last_used),
+        (None, None)
+    );
+    let shown = iam.get_role(&call(), &named_role("crawler")).unwrap().role;
+    assert_eq!(shown.max_session_duration, Some(3_600));
+    assert_eq!(shown.role_last_used, Some(RoleLastUsed::default()));
+    let listed = iam
+        .list_roles(&call(), &ListRolesRequest::default())
+        .unwrap()
+        .roles;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (listed[0].max_session_duration, &listed[0].role_last_used),
+        (Some(3_600), &None)
+    );
+    let policy = make_policy(&mut iam, "read");
+    let request = GetPolicyRequest { policy_arn: policy };
+    let policy = iam.get_policy(&call(), &request).unwrap().policy.unwrap();
+    assert_eq!(policy.attachment_count, Some(0));
+    assert_eq!(policy.default_version_id.as_deref(), Some("v1"));
+    assert_eq!(policy.is_attachable, Some(true));
+}
+
+#[test]
+fn documents_survive_their_encoding() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", GLUE));
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::a/%3A ü*~",
+    }]})
+    .to_string();
+    put(&mut iam, "r", "p", &document).unwrap();
+    let request = GetRolePolicyRequest {
+        role_name: "r".to_owned(),
+        policy_name: "p".to_owned(),
+    };
+    let read = iam
+        .get_role_policy(&call(), request)
+        .unwrap()
+        .policy_document;
+    assert!(read.contains("%253A%20%C3%BC%2A~"), "{read}");
+    let decoded = percent_encoding::percent_decode_str(&read)
+        .decode_utf8()
+        .unwrap();
+    assert_eq!(decoded, document);
+}
+
+#[test]
+fn names_are_unique_whatever_their_case() {
+    let mut iam = iam();
+    make_role(&mut iam, "Crawler", &trust("Service", GLUE));
+    let again = iam.create_role(&call(), role_request("crawler", &trust("Service", GLUE)));
+    assert_eq!(
+        again.unwrap_err(),
+        Error::EntityAlreadyExists("Role with name crawler already exists.".to_owned())
+    );
+    let other = Call {
+        account: AccountId::parse("123456789012").unwrap(),
+        ..call()
+    };
+    assert!(
+        iam.create_role(&other, role_request("crawler", &trust("Service", GLUE)))
+            .is_ok()
+    );
+    assert_eq!(
+        iam.list_roles(&other, &ListRolesRequest::default())
+            .unwrap()
+            .roles
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn attaching_checks_the_policy_and_is_idempotent() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", GLUE));
+    let glue = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
+    attach(&mut iam, "r", glue).unwrap();
+    attach(&mut iam, "r", glue).unwrap();
+    let request = ListAttachedRolePoliciesRequest {
+        role_name: "r".to_owned(),
+        ..Default::default()
+    };
+    let attached = iam
+        .list_attached_role_policies(&call(), &request)
+        .unwrap()
+        .attached_policies
+        .unwrap();
+    assert_eq!(attached.len(), 1);
+    assert_eq!(
+        attached[0].policy_name.as_deref(),
+        Some("AWSGlueServiceRole")
+    );
+    let missing = "arn:aws:iam::000000000000:policy/nope";
+    assert_eq!(
+        attach(&mut iam, "r", missing).unwrap_err(),
+        Error::NoSuchEntity(format!(
+            "Policy {missing} does not exist or is not attachable."
+        ))
+    );
+    assert_eq!(
+        attach(&mut iam, "r", "notanarnbutlongenough").unwrap_err(),
+        Error::Validation("Invalid ARN:  Could not be parsed!".to_owned())
+    );
+    let request = DeletePolicyRequest {
+        policy_arn: missing.to_owned(),
+    };
+    assert_eq!(
+        iam.delete_policy(&call(), &request).unwrap_err(),
+        Error::NoSuchEntity(format!("Policy {missing} was not found."))
+    );
+}
+
+#[test]
+fn what_is_in_use_cannot_be_deleted() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", GLUE));
+    let policy = make_policy(&mut iam, "p");
+    attach(&mut iam, "r", &policy).unwrap();
+    assert!(matches!(
+        delete_role(&mut iam, "r"),
+        Err(Error::DeleteConflict(_))
+    ));
+    let delete = DeletePolicyRequest {
+        policy_arn: policy.clone(),
+    };
+    assert!(matches!(
+        iam.delete_policy(&call(), &delete),
+        Err(Error::DeleteConflict(_))
+    ));
+    let detach = DetachRolePolicyRequest {
+        role_name: "r".to_owned(),
+        policy_arn: policy,
+    };
+    iam.detach_role_policy(&call(), &detach).unwrap();
+    assert!(matches!(
+        iam.detach_role_policy(&call(), &detach),
+        Err(Error::NoSuchEntity(_))
+    ));
+    put(&mut iam, "r", "inline", &allow("s3:*")).unwrap();
+    assert!(matches!(
+        delete_role(&mut iam, "r"),
+        Err(Error::DeleteConflict(_))
+    ));
+    let inline = DeleteRolePolicyRequest {
+        role_name: "r".to_owned(),
+        policy_name: "inline".to_owned(),
+    };
+    iam.delete_role_policy(&call(), &inline).unwrap();
+    delete_role(&mut iam, "r").unwrap();
+    iam.delete_policy(&call(), &delete).unwrap();
+    assert_eq!(
+        delete_role(&mut iam, "r").unwrap_err(),
+        Error::NoSuchEntity("The role with name r cannot be found.".to_owned())
+    );
+}
+
+#[test]
+fn a_policy_has_at_most_five_versions_and_always_a_default() {
+    let mut iam = iam();
+    let arn = make_policy(&mut iam, "p");
+    let mut version = |set_as_default| {
+        iam.create_policy_version(
+            &call(),
+            CreatePolicyVersionRequest {
+                policy_arn: arn.clone(),
+                policy_document: allow("kinesis:*"),
+                set_as_default,
+            },
+        )
+    };
+    for expected in ["v2", "v3", "v4", "v5"] {
+        let made = version(Some(expected == "v3"))
+            .unwrap()
+            .policy_version
+            .unwrap();
+        assert_eq!(made.version_id.as_deref(), Some(expected));
+        assert_eq!(made.document, None);
+    }
+    assert!(matches!(version(None), Err(Error::LimitExceeded(_))));
+    let delete = |iam: &mut Iam, id: &str| {
+        iam.delete_policy_version(
+            &call(),
+            &DeletePolicyVersionRequest {
+                policy_arn: arn.clone(),
+                version_id: id.to_owned(),
+            },
+        )
+    };
+    assert!(matches!(
+        delete(&mut iam, "v3"),
+        Err(Error::DeleteConflict(_))
+    ));
+    delete(&mut iam, "v5").unwrap();
+    let request = ListPolicyVersionsRequest {
+        policy_arn: arn.clone(),
+        ..Default::default()
+    };
+    let versions = iam
+        .list_policy_versions(&call(), &request)
+        .unwrap()
+        .versions
+        .unwrap();
+    let ids: Vec<_> = versions
+        .iter()
+        .filter_map(|v| v.version_id.as_deref())
+        .collect();
+    assert_eq!(ids, ["v4", "v3", "v2", "v1"]);
+    assert_eq!(
+        versions
+            .iter()
+            .filter(|v| v.is_default_version == Some(true))
+            .count(),
+        1
+    );
+    let made = iam.create_policy_version(
+        &call(),
+        CreatePolicyVersionRequest {
+            policy_arn: arn.clone(),
+            policy_document: allow("kinesis:*"),
+            set_as_default: None,
+        },
+    );
+    let made = made.unwrap().policy_version.unwrap();
+    assert_eq!(
+        made.version_id.as_deref(),
+        Some("v6"),
+        "numbers are never used again"
+    );
+}
+
+#[test]
+fn long_documents_meet_their_quota() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", GLUE));
+    let long = allow(&format!("s3:{}", "a".repeat(10_300)));
+    assert!(matches!(
+        put(&mut iam, "r", "p", &long),
+        Err(Error::LimitExceeded(_))
+    ));
+    let spaced = allow("s3:*") + &" ".repeat(20_000);
+    put(&mut iam, "r", "p", &spaced).unwrap();
+}
+
+#[test]
+fn a_role_trusts_only_whom_its_policy_names() {
+    let mut iam = iam();
+    let role = make_role(&mut iam, "r", &trust("Service", GLUE)).arn;
+    assert!(iam.role_trusts(&role, GLUE));
+    assert!(!iam.role_trusts(&role, "firehose.amazonaws.com"));
+    assert!(!iam.role_trusts("arn:aws:iam::000000000000:role/nope", GLUE));
+    let denying = json!({"Statement": [
+        {"Effect": "Allow", "Principal": {"Service": GLUE}, "Action": "sts:*"},
+        {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
+    ]});
+    let role = make_role(&mut iam, "denying", &denying.to_string()).arn;
+    assert!(!iam.role_trusts(&role, GLUE));
+    let conditioned = |account: &str| {
+        json!({"Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": account}},
+        }]})
+        .to_string()
+    };
+    for (name, account, trusts) in [
+        ("own", "000000000000", true),
+        ("other", "111111111111", false),
+    ] {
+        let role = make_role(&mut iam, name, &conditioned(account)).arn;
+        assert_eq!(
+            iam.role_trusts(&role, "firehose.amazonaws.com"),
+            trusts,
+            "{name}"
+        );
+    }
+}
+
+fn assume(
+    iam: &mut Iam,
+    call: &Call,
+    role_arn: &str,
+) -> Result<super::sts_api::AssumeRoleResponse> {
+    iam.assume_role(
+        call,
+        AssumeRoleRequest {
+            role_arn: role_arn.to_owned(),
+            role_session_name: "me".to_owned(),
+            ..AssumeRoleRequest::default()
+        },
+    )
+}
+
+#[test]
+fn assumed_roles_act_under_their_own_name_until_they_expire() {
+    let mut iam = iam();
+    let request = CreateRoleRequest {
+        path: Some("/team/".to_owned()),
+        ..role_request("Analyst", &trust("AWS", "arn:aws:iam::000000000000:root"))
+    };
+    let role = iam.create_role(&call(), request).unwrap().role;
+    let assumed = assume(&mut iam, &call(), &role.arn).unwrap();
+    let credentials = assumed.credentials.unwrap();
+    let user = assumed.assumed_role_user.unwrap();
+    assert_eq!(
+        user.arn,
+        "arn:aws:sts::000000000000:assumed-role/Analyst/me"
+    );
+    assert_eq!(user.assumed_role_id, format!("{}:me", role.role_id));
+    assert_eq!(
+        credentials.expiration,
+        Timestamp::from_secs(1_745_998_505 + 3_600)
+    );
+    let caller = iam.caller(&credentials.access_key_id, call().now).unwrap();
+    assert_eq!(caller.arn, user.arn);
+    assert_eq!(
+        iam.caller(&credentials.access_key_id, credentials.expiration),
+        None
+    );
+    let session = Call {
+        caller_arn: user.arn,
+        ..call()
+    };
+    assert_eq!(
+        iam.get_caller_identity(&session).user_id,
+        Some(user.assumed_role_id)
+    );
+    let used = iam
+        .get_role(&call(), &named_role("Analyst"))
+        .unwrap()
+        .role
+        .role_last_used
+        .unwrap();
+    assert_eq!(used.region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
+fn a_missing_role_and_a_role_that_does_not_trust_are_denied_alike() {
+    let mut iam = iam();
+    let role = make_role(&mut iam, "r", &trust("Service", GLUE)).arn;
+    for arn in [role.as_str(), "arn:aws:iam::000000000000:role/missing"] {
+        assert_eq!(
+            assume(&mut iam, &call(), arn).unwrap_err(),
+            Error::AccessDenied(format!(
+                "User: arn:aws:iam::000000000000:root is not authorized to perform: \
+                 sts:AssumeRole on resource: {arn}"
+            ))
+        );
+    }
+    assert_eq!(
+        assume(&mut iam, &call(), "arn:aws:s3:::not-a-role-at-all").unwrap_err(),
+        Error::Validation("arn:aws:s3:::not-a-role-at-all is invalid".to_owned())
+    );
+}
+
+#[test]
+fn sessions_of_the_caller_keep_its_name() {
+    let mut iam = iam();
+    let token = iam
+        .get_session_token(&call(), &GetSessionTokenRequest::default())
+        .unwrap();
+    let credentials = token.credentials.unwrap();
+    assert_eq!(
+        credentials
+            .expiration
+            .since(Timestamp::from_secs(call().now.secs()))
+            .as_secs(),
+        3_600
+    );
+    assert_eq!(
+        iam.caller_arn(&credentials.access_key_id, call().now)
+            .as_deref(),
+        Some("arn:aws:iam::000000000000:root")
+    );
+    let request = GetFederationTokenRequest {
+        name: "bob".to_owned(),
+        ..Default::default()
+    };
+    let federated = iam.get_federation_token(&call(), &request).unwrap();
+    assert_eq!(
+        federated.federated_user.unwrap().federated_user_id,
+        "000000000000:bob"
+    );
+    assert_eq!(federated.packed_policy_size, Some(0));
+    let with_mfa = GetSessionTokenRequest {
+        token_code: Some("123456".to_owned()),
+        ..Default::default()
+    };
+    assert!(matches!(
+        iam.get_session_token(&call(), &with_mfa),
+        Err(Error::NotImplemented(_))
+    ));
+}
+
+#[test]
+fn access_keys_belong_to_their_user() {
+    let mut iam = iam();
+    let request = CreateUserRequest {
+        user_name: "ana".to_owned(),
+        ..Default::default()
+    };
+    let user = iam.create_user(&call(), request).unwrap().user.unwrap();
+    let make = CreateAccessKeyRequest {
+        user_name: Some("ana".to_owned()),
+    };
+    let key = iam.create_access_key(&call(), &make).unwrap().access_key;
+    assert!(key.access_key_id.starts_with("AKIA") && key.access_key_id.len() == 20);
+    assert_eq!(key.secret_access_key.len(), 40);
+    assert_eq!(
+        iam.caller_arn(&key.access_key_id, call().now),
+        Some(user.arn.clone())
+    );
+    let as_ana = Call {
+        caller_arn: user.arn,
+        region: Region::new("eu-west-1"),
+        ..call()
+    };
+    let me = iam
+        .get_user(&as_ana, &GetUserRequest::default())
+        .unwrap()
+        .user;
+    assert_eq!(
+        (me.user_name.as_str(), me.user_id),
+        ("ana", user.user_id.clone())
+    );
+    assert_eq!(iam.get_caller_identity(&as_ana).user_id, Some(user.user_id));
+    iam.create_access_key(&as_ana, &CreateAccessKeyRequest::default())
+        .unwrap();
+    assert!(matches!(
+        iam.create_access_key(&call(), &make),
+        Err(Error::LimitExceeded(_))
+    ));
+    let delete = DeleteUserRequest {
+        user_name: "ana".to_owned(),
+    };
+    assert!(matches!(
+        iam.delete_user(&call(), &delete),
+        Err(Error::DeleteConflict(_))
+    ));
+    let keys = iam
+        .list_access_keys(&as_ana, &ListAccessKeysRequest::default())
+        .unwrap();
+    for key in keys.access_key_metadata {
+        let request = DeleteAccessKeyRequest {
+            user_name: Some("ana".to_owned()),
+            access_key_id: key.access_key_id.unwrap(),
+        };
+        iam.delete_access_key(&call(), &request).unwrap();
+    }
+    iam.delete_user(&call(), &delete).unwrap();
+    let root = iam
+        .get_user(&call(), &GetUserRequest::default())
+        .unwrap()
+        .user;
+    assert_eq!(
+        (root.user_name.as_str(), root.arn.as_str()),
+        ("", "arn:aws:iam::000000000000:root")
+    );
+}
+
+#[test]
+fn tags_ignore_the_case_of_their_keys() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", GLUE));
+    let tag = |key: &str, value: &str| Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let mut set = |tags| {
+        iam.tag_role(
+            &call(),
+            TagRoleRequest {
+                role_name: "r".to_owned(),
+                tags,
+            },
+        )
+        .map(drop)
+    };
+    set(vec![tag("Site", "a"), tag("team", "b")]).unwrap();
+    set(vec![tag("site", "c")]).unwrap();
+    assert!(matches!(
+        set(vec![tag("x", ""), tag("X", "")]),
+        Err(Error::InvalidInput(_))
+    ));
+    let many = (0..50).map(|n| tag(&format!("k{n}"), "")).collect();
+    assert!(matches!(set(many), Err(Error::LimitExceeded(_))));
+    let untag = UntagRoleRequest {
+        role_name: "r".to_owned(),
+        tag_keys: vec!["TEAM".to_owned(), "no".to_owned()],
+    };
+    iam.untag_role(&call(), &untag).unwrap();
+    let request = ListRoleTagsRequest {
+        role_name: "r".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(
+        iam.list_role_tags(&call(), &request).unwrap().tags,
+        [tag("site", "c")]
+    );
+}
+
+/// What a role is granted, as the reference model keeps it.
+#[derive(Debug, Default, PartialEq)]
+struct ModelRole {
+    attached: Vec<u8>,
+    inline: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create(u8),
+    Delete(u8),
+    Attach(u8, u8),
+    Detach(u8, u8),
+    Put(u8, u8),
+    Remove(u8, u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (role, policy) = (0u8..3, 0u8..3);
+    prop_oneof![
+        2 => role.clone().prop_map(Step::Create),
+        1 => role.clone().prop_map(Step::Delete),
+        3 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Attach(r, p)),
+        2 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Detach(r, p)),
+        3 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Put(r, p)),
+        2 => (role, policy).prop_map(|(r, p)| Step::Remove(r, p)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn roles_behave_as_the_model(steps in prop::collection::vec(step(), 0..60)) {
+        let mut iam = iam();
+        // Policies 0 and 1 exist, 2 does not.
+        let arns = [make_policy(&mut iam, "p0"), make_policy(&mut iam, "p1"),
+            "arn:aws:iam::000000000000:policy/p2".to_owned()];
+        let mut model: BTreeMap<u8, ModelRole> = BTreeMap::new();
+        let name = |n: u8| format!("r{n}");
+        for step in steps {
+            let (done, expected) = match step {
+                Step::Create(r) => (
+                    iam.create_role(&call(), role_request(&name(r), &trust("Service", GLUE))).is_ok(),
+                    if let std::collections::btree_map::Entry::Vacant(slot) = model.entry(r) {
+                        slot.insert(ModelRole::default());
+                        true
+                    } else { false },
+                ),
+                Step::Delete(r) => (
+                    delete_role(&mut iam, &name(r)).is_ok(),
+                    if model.get(&r) == Some(&ModelRole::default()) { model.remove(&r).is_some() } else { false },
+                ),
+                Step::Attach(r, p) => (
+                    attach(&mut iam, &name(r), &arns[usize::from(p)]).is_ok(),
+                    p < 2 && model.get_mut(&r).is_some_and(|role| {
+                        if !role.attached.contains(&p) { role.attached.push(p); }
+                        true
+                    }),
+                ),
+                Step::Detach(r, p) => (
+                    iam.detach_role_policy(&call(), &DetachRolePolicyRequest { role_name: name(r), policy_arn: arns[usize::from(p)].clone() }).is_ok(),
+                    model.get_mut(&r).is_some_and(|role| {
+                        let before = role.attached.len();
+                        role.attached.retain(|a| *a != p);
+                        role.attached.len() < before
+                    }),
+                ),
+                Step::Put(r, p) => (
+                    put(&mut iam, &name(r), &format!("i{p}"), &allow("s3:*")).is_ok(),
+                    model.get_mut(&r).is_some_and(|role| {
+                        if !role.inline.contains(&p) { role.inline.push(p); }
+                        true
+                    }),
+                ),
+                Step::Remove(r, p) => (
+                    iam.delete_role_policy(&call(), &DeleteRolePolicyRequest { role_name: name(r), policy_name: format!("i{p}") }).is_ok(),
+                    model.get_mut(&r).is_some_and(|role| {
+                        let before = role.inline.len();
+                        role.inline.retain(|a| *a != p);
+                        role.inline.len() < before
+                    }),
+                ),
+            };
+            prop_assert_eq!(done, expected, "{:?}", step);
+        }
+        let roles = iam.list_roles(&call(), &ListRolesRequest::default()).unwrap().roles;
+        let names: Vec<String> = roles.into_iter().map(|role| role.role_name).collect();
+        prop_assert_eq!(names, model.keys().map(|r| name(*r)).collect::<Vec<_>>());
+        for (at, arn) in arns.iter().take(2).enumerate() {
+            let uses = model.values().filter(|role| role.attached.contains(&(at as u8))).count();
+            let request = GetPolicyRequest { policy_arn: arn.clone() };
+            let policy = iam.get_policy(&call(), &request).unwrap().policy.unwrap();
+            prop_assert_eq!(policy.attachment_count, Some(uses as i32));
+            let request = ListEntitiesForPolicyRequest { policy_arn: arn.clone(), ..Default::default() };
+            let entities = iam.list_entities_for_policy(&call(), &request).unwrap();
+            prop_assert_eq!(entities.policy_roles.unwrap().len(), uses);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What is executed and what is only validated: the rows of the fidelity table.
+
+use std::collections::BTreeSet;
+
+use crate::wire::model::Facts;
+use crate::wire::service::Service;
+
+/// One operation of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The service.
+    pub service: Service,
+    /// The operation's name.
+    pub operation: &'static str,
+    /// Whether it is executed. If not, its requests are validated and refused with 501.
+    pub handled: bool,
+}
+
+/// Every operation of every service in `handled`, which lists the operations of its adapter.
+///
+/// # Errors
+/// The names of adapters' operations that their service does not have: a misspelling.
+pub fn table(handled: &[(Service, &[&str])]) -> Result<Vec<Row>, Vec<String>> {
+    let mut rows = Vec::new();
+    let mut unknown = Vec::new();
+    for (service, operations) in handled {
+        let facts = Facts::of(*service);
+        let executed: BTreeSet<&str> = operations.iter().copied().collect();
+        unknown.extend(
+            executed
+                .iter()
+                .filter(|name| facts.operation(name).is_none())
+                .map(|name| format!("{service}:{name}")),
+        );
+        rows.extend(facts.operations().map(|operation| Row {
+            service: *service,
+            operation: &operation.name,
+            handled: executed.contains(operation.name.as_str()),
+        }));
+    }
+    if unknown.is_empty() {
+        Ok(rows)
+    } else {
+        Err(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_lists_every_operation_once() {
+        let rows = table(&[(Service::Sts, &["GetCallerIdentity"])]).unwrap();
+        assert_eq!(rows.len(), 11);
+        let handled: Vec<_> = rows.iter().filter(|row| row.handled).collect();
+        assert_eq!(handled.len(), 1);
+        assert_eq!(handled[0].operation, "GetCallerIdentity");
+    }
+
+    #[test]
+    fn a_misspelt_operation_is_found() {
+        let unknown = table(&[(Service::Sts, &["GetCalleridentity"])]).unwrap_err();
+        assert_eq!(unknown, ["sts:GetCalleridentity"]);
+    }
+}
