@@ -1,3 +1,4 @@
 //! (being built)
 
 pub mod api;
+pub mod hive_type;

@@ -1,1 +1,4 @@
 //! (being built)
+
+pub mod json_stream;
+mod scan;
