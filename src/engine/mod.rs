@@ -1,1 +1,3 @@
-//! (being built)
+//! Everything that executes on DataFusion.
+
+pub mod trino;
