@@ -11,6 +11,7 @@ pub mod session;
 pub mod table;
 #[cfg(test)]
 pub mod testing;
+pub mod trino;
 
 pub use catalog::Catalog;
 pub use error::{Error, Result};
