@@ -1,0 +1,222 @@
+//! The generator apps: each measures by its clock and puts records into the stream.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+
+use crate::base::clock::Participant;
+use crate::base::limits::kinesis::PUT_RECORDS_MAX_ENTRIES;
+use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::plan::Production;
+use crate::pipeline::{Clients, Plan, Progress, Step};
+use crate::reading::{KeyChoice, Outgoing, course};
+use crate::turbine::{AppSettings, Sensor, SensorApp, Truth};
+
+/// First pause before throttled records are sent again; doubles up to [`MAX_BACKOFF`].
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+/// Longest pause between two tries.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// How often the same records are tried before the producer gives up.
+const MAX_TRIES: u32 = 50;
+
+/// What an app did.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// Records the stream acknowledged.
+    pub records: u64,
+    /// Their bytes, without partition keys.
+    pub bytes: u64,
+    /// PutRecords calls, repeats included.
+    pub calls: u64,
+    /// Entries that were refused and sent again.
+    pub retried: u64,
+    /// What was measured, for comparison with what comes out.
+    pub truth: Truth,
+}
+
+impl Sent {
+    /// Adds what another app did.
+    pub fn merge(&mut self, other: &Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+        self.calls += other.calls;
+        self.retried += other.retried;
+        self.truth.merge(&other.truth);
+    }
+}
+
+/// Runs the three generator apps side by side until the production's end.
+///
+/// On a virtual clock they take turns in an order that depends on the settings alone, so the same
+/// seed sends the same bytes in the same order.
+///
+/// # Errors
+/// The first app's failure. Whatever was acknowledged stays in the stream.
+pub async fn produce(
+    clients: &Clients,
+    plan: &Plan,
+    production: &Production,
+    progress: Arc<dyn Progress>,
+) -> Result<Sent> {
+    let ticks = ticks(production.duration, production.interval);
+    let expected = ticks * u64::from(production.turbines) * Sensor::ALL.len() as u64;
+    progress.begin(Step::Produce, expected);
+    let done = Arc::new(AtomicU64::new(0));
+    // Every app joins the clock before the first one runs: none may move it while others start.
+    let apps = Sensor::ALL
+        .into_iter()
+        .map(|sensor| {
+            let settings = AppSettings {
+                sensor,
+                turbines: production.turbines,
+                start: production.start,
+                interval: production.interval,
+                zone: production.zone.clone(),
+                dirt: production.dirt,
+            };
+            let app = SensorApp::new(production.seed, settings)
+                .map_err(|error| Error::Settings(error.to_string()))?;
+            Ok((app, clients.clock.join()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut tasks = Vec::new();
+    for (app, me) in apps {
+        let producer = Producer {
+            kinesis: clients.kinesis.clone(),
+            stream: plan.stream.clone(),
+            me,
+            sent: Sent::default(),
+        };
+        let (done, progress) = (done.clone(), progress.clone());
+        tasks.push(tokio::spawn(producer.run(app, ticks, done, progress)));
+    }
+    let mut total = Sent::default();
+    for task in tasks {
+        let sent = task
+            .await
+            .map_err(|error| Error::Reply(format!("a generator app stopped: {error}")))??;
+        total.merge(&sent);
+    }
+    progress.end(Step::Produce, &format!("{} records", total.records));
+    Ok(total)
+}
+
+/// How many ticks fit into a duration, the first one at its start.
+fn ticks(duration: Duration, interval: Duration) -> u64 {
+    let (duration, interval) = (duration.as_micros(), interval.as_micros().max(1));
+    u64::try_from(duration.div_ceil(interval)).unwrap_or(u64::MAX)
+}
+
+struct Producer {
+    kinesis: aws_sdk_kinesis::Client,
+    stream: String,
+    me: Participant,
+    sent: Sent,
+}
+
+impl Producer {
+    async fn run(
+        mut self,
+        mut app: SensorApp,
+        ticks: u64,
+        done: Arc<AtomicU64>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Sent> {
+        for _ in 0..ticks {
+            self.me.sleep_until(app.next_due()).await;
+            let measured = app.tick(self.me.now());
+            let batch: Vec<Outgoing> = measured
+                .iter()
+                .map(|one| course::outgoing(one, KeyChoice::Course))
+                .collect();
+            for entries in batch.chunks(PUT_RECORDS_MAX_ENTRIES) {
+                self.put(entries).await?;
+            }
+            let count = batch.len() as u64;
+            let total = done.fetch_add(count, Ordering::Relaxed) + count;
+            progress.advance(Step::Produce, total, app.sensor().name());
+        }
+        self.sent.truth = app.truth().clone();
+        Ok(self.sent)
+    }
+
+    /// Puts records until every one is acknowledged: throttled entries are sent again after a pause.
+    async fn put(&mut self, records: &[Outgoing]) -> Result<()> {
+        let mut waiting: Vec<&Outgoing> = records.iter().collect();
+        let mut backoff = FIRST_BACKOFF;
+        for _ in 0..MAX_TRIES {
+            let entries = waiting
+                .iter()
+                .map(|record| {
+                    PutRecordsRequestEntry::builder()
+                        .data(Blob::new(record.payload.clone()))
+                        .partition_key(&record.partition_key)
+                        .build()
+                        .map_err(|error| Error::Settings(error.to_string()))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            self.sent.calls += 1;
+            let reply = self
+                .kinesis
+                .put_records()
+                .stream_name(&self.stream)
+                .set_records(Some(entries))
+                .send()
+                .await
+                .map_err(doing(format!(
+                    "put records into the stream {}",
+                    self.stream
+                )));
+            match reply {
+                Ok(reply) => {
+                    if reply.records().len() != waiting.len() {
+                        return Err(Error::Reply(
+                            "PutRecords answered for another number of records".to_owned(),
+                        ));
+                    }
+                    let mut refused = Vec::new();
+                    for (record, result) in waiting.iter().zip(reply.records()) {
+                        if result.error_code().is_some() {
+                            refused.push(*record);
+                        } else {
+                            self.sent.records += 1;
+                            self.sent.bytes += record.payload.len() as u64;
+                        }
+                    }
+                    self.sent.retried += refused.len() as u64;
+                    waiting = refused;
+                }
+                Err(error) if error.code() == Some("ProvisionedThroughputExceededException") => {
+                    self.sent.retried += waiting.len() as u64;
+                }
+                Err(error) => return Err(error),
+            }
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            self.me.sleep(backoff).await;
+            backoff = (backoff * 2).min(MAX_BACKOFF);
+        }
+        Err(Error::State {
+            what: format!("the stream {}", self.stream),
+            state: "throttling".to_owned(),
+            reason: format!("{} records were refused {MAX_TRIES} times", waiting.len()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_falls_on_the_start_and_none_on_the_end() {
+        let secs = Duration::from_secs;
+        assert_eq!(ticks(secs(60), secs(10)), 6);
+        assert_eq!(ticks(secs(61), secs(10)), 7);
+        assert_eq!(ticks(secs(0), secs(10)), 0);
+    }
+}
