@@ -13,6 +13,8 @@ pub mod produce;
 pub mod progress;
 pub mod provision;
 pub mod query;
+pub mod run;
+pub mod stored;
 pub mod teardown;
 pub mod transform;
 pub mod verify;
@@ -22,6 +24,7 @@ use crate::base::Clock;
 pub use error::{Error, Result};
 pub use plan::Plan;
 pub use progress::{Progress, Step};
+pub use run::{Report, run};
 
 /// One SDK client a service, all for the same place.
 #[derive(Clone, Debug)]

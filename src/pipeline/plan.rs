@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::base::Timestamp;
+use crate::reading::KeyChoice;
 
 /// Names, places and sizes of one pipeline. Everything it makes is named here.
 #[derive(Clone, Debug)]
@@ -113,4 +114,6 @@ pub struct Production {
     pub zone: TimeZone,
     /// Share of readings that are dirty, in `0..=1`.
     pub dirt: f64,
+    /// What decides the shard.
+    pub key: KeyChoice,
 }

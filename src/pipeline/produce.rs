@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 
+use crate::base::Clock;
 use crate::base::clock::Participant;
 use crate::base::limits::kinesis::PUT_RECORDS_MAX_ENTRIES;
 use crate::pipeline::error::{Error, Result, doing};
@@ -48,6 +49,16 @@ impl Sent {
     }
 }
 
+/// By which clock the apps measure and send.
+#[derive(Clone, Debug)]
+pub enum Pace {
+    /// The target's own: ticks come when they are due there.
+    Target,
+    /// A simulated one of the apps' own: time stamps are simulated, nobody waits for them, and the
+    /// records arrive when they arrive.
+    Simulated,
+}
+
 /// Runs the three generator apps side by side until the production's end.
 ///
 /// On a virtual clock they take turns in an order that depends on the settings alone, so the same
@@ -59,8 +70,13 @@ pub async fn produce(
     clients: &Clients,
     plan: &Plan,
     production: &Production,
+    pace: &Pace,
     progress: Arc<dyn Progress>,
 ) -> Result<Sent> {
+    let clock = match pace {
+        Pace::Target => clients.clock.clone(),
+        Pace::Simulated => Clock::starting_at(production.start),
+    };
     let ticks = ticks(production.duration, production.interval);
     let expected = ticks * u64::from(production.turbines) * Sensor::ALL.len() as u64;
     progress.begin(Step::Produce, expected);
@@ -79,7 +95,7 @@ pub async fn produce(
             };
             let app = SensorApp::new(production.seed, settings)
                 .map_err(|error| Error::Settings(error.to_string()))?;
-            Ok((app, clients.clock.join()))
+            Ok((app, clock.join()))
         })
         .collect::<Result<Vec<_>>>()?;
     let mut tasks = Vec::new();
@@ -88,6 +104,8 @@ pub async fn produce(
             kinesis: clients.kinesis.clone(),
             stream: plan.stream.clone(),
             me,
+            waits_really: matches!(pace, Pace::Simulated),
+            key: production.key,
             sent: Sent::default(),
         };
         let (done, progress) = (done.clone(), progress.clone());
@@ -114,6 +132,9 @@ struct Producer {
     kinesis: aws_sdk_kinesis::Client,
     stream: String,
     me: Participant,
+    /// Whether a throttled stream recovers by the machine's clock rather than by the apps'.
+    waits_really: bool,
+    key: KeyChoice,
     sent: Sent,
 }
 
@@ -130,7 +151,7 @@ impl Producer {
             let measured = app.tick(self.me.now());
             let batch: Vec<Outgoing> = measured
                 .iter()
-                .map(|one| course::outgoing(one, KeyChoice::Course))
+                .map(|one| course::outgoing(one, self.key))
                 .collect();
             for entries in batch.chunks(PUT_RECORDS_MAX_ENTRIES) {
                 self.put(entries).await?;
@@ -197,7 +218,11 @@ impl Producer {
             if waiting.is_empty() {
                 return Ok(());
             }
-            self.me.sleep(backoff).await;
+            if self.waits_really {
+                Clock::sleep_real(backoff).await;
+            } else {
+                self.me.sleep(backoff).await;
+            }
             backoff = (backoff * 2).min(MAX_BACKOFF);
         }
         Err(Error::State {

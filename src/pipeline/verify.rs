@@ -316,6 +316,16 @@ impl Session<'_> {
             sent.bytes,
             delivered.bytes(),
         ));
+        let misplaced: Vec<&String> = delivered
+            .objects
+            .keys()
+            .filter(|key| !lies_under_its_hour(key))
+            .collect();
+        self.check(Check::equal(
+            "raw objects outside the UTC hour of their first record",
+            "[]",
+            format!("{misplaced:?}"),
+        ));
         let rows = self.verdict.curated_rows + self.verdict.rejected_rows;
         self.check(Check::equal(
             "raw rows = curated rows + rejected rows",
@@ -326,7 +336,34 @@ impl Session<'_> {
     }
 }
 
+/// Whether a delivered key's folder is the hour that its name gives: `…/yyyy/MM/dd/HH/<delivery
+/// stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid>`.
+fn lies_under_its_hour(key: &str) -> bool {
+    let Some((folder, name)) = key.rsplit_once('/') else {
+        return false;
+    };
+    let hour = folder.rsplitn(5, '/').take(4).collect::<Vec<_>>();
+    let hour = hour.into_iter().rev().collect::<Vec<_>>().join("-");
+    // Behind the hour stand minute, second and the five groups of a UUID.
+    let groups = name.rsplitn(8, '-').collect::<Vec<_>>();
+    groups.last().is_some_and(|head| groups.len() == 8 && head.ends_with(&hour))
+}
+
 fn parse_count(text: &str) -> Result<u64> {
     text.parse()
         .map_err(|_| Error::Reply(format!("Athena counted `{text}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_belongs_under_the_hour_in_its_name() {
+        let uuid = "52f4a03e-9d1e-49df-b843-831716b97437";
+        let key = |folder: &str, stamp: &str| format!("raw/{folder}/KDS-S3-x-2-{stamp}-{uuid}");
+        assert!(lies_under_its_hour(&key("2025/04/30/17", "2025-04-30-17-35-05")));
+        assert!(!lies_under_its_hour(&key("2025/04/30/14", "2025-04-30-17-35-05")));
+        assert!(!lies_under_its_hour("raw/2025/04/30/17/something"));
+    }
 }
