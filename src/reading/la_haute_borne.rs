@@ -45,7 +45,6 @@ pub const INTERVAL_SECS: i64 = 600;
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the module's table says what each channel is")]
 pub struct Reading {
     /// The turbine's name.
     pub turbine: String,
@@ -53,12 +52,19 @@ pub struct Reading {
     pub time: String,
     /// The instant it stands for.
     pub at: Timestamp,
+    /// Pitch of the blades, degrees; not wrapped in the file.
     pub pitch_deg: Option<f64>,
+    /// Power, kW; negative when the turbine draws.
     pub active_power_kw: Option<f64>,
+    /// Wind speed, m/s.
     pub wind_speed_mps: Option<f64>,
+    /// Wind direction relative to the nacelle, degrees.
     pub vane_deg: Option<f64>,
+    /// Outdoor temperature, °C.
     pub outdoor_temperature_c: Option<f64>,
+    /// Where the rotor faces, degrees.
     pub nacelle_position_deg: Option<f64>,
+    /// Where the wind comes from, degrees.
     pub wind_direction_deg: Option<f64>,
 }
 

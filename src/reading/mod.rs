@@ -14,6 +14,7 @@
 //! disagreement is one a pipeline has to know about.
 
 pub mod course;
+mod generator;
 pub mod json_lines;
 pub mod json_stream;
 pub mod la_haute_borne;
@@ -22,4 +23,5 @@ pub mod python;
 pub mod scada;
 mod scan;
 
+pub use generator::Generator;
 pub use outgoing::{KeyChoice, Outgoing};
