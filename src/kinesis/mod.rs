@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod listing;
 mod on_demand;
 pub mod policy;
+mod rates;
 pub mod read;
 pub mod reader;
 pub mod reshard;
@@ -84,8 +85,6 @@ pub struct Kinesis {
     serial: u64,
     rates: rates::CallRates,
 }
-
-mod rates;
 
 /// A change that is due later. One of a stream that is gone by then does nothing.
 #[derive(Debug)]

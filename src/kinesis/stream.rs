@@ -212,7 +212,7 @@ impl Stream {
         Some(children)
     }
 
-    /// Closes two adjacent open shards and opens one over both of their ranges.
+    /// Closes two adjacent open shards, lower range first, and opens one over both ranges.
     pub(crate) fn merge(
         &mut self,
         id: ShardId,
@@ -222,8 +222,8 @@ impl Stream {
         let child = self.take_id();
         let (first, second) = (self.shards.get(&id)?, self.shards.get(&adjacent)?);
         let range = HashRange {
-            start: first.range.start.min(second.range.start),
-            end: first.range.end.max(second.range.end),
+            start: first.range.start,
+            end: second.range.end,
         };
         let made = Shard::after(&[first, second], child, range, now);
         for parent in [id, adjacent] {
