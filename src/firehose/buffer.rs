@@ -15,6 +15,15 @@ pub(super) struct Hints {
     pub interval: Duration,
 }
 
+/// The name of an object, once drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ObjectKey {
+    /// The whole key.
+    pub key: String,
+    /// The UUID in it, which also names the entry of a ZIP archive.
+    pub uuid: String,
+}
+
 /// The records of one object.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
@@ -34,7 +43,7 @@ pub(super) struct Batch {
     pub first_attempt: Option<Timestamp>,
     /// The key of the last attempt and the destination's version that gave it: an attempt that
     /// failed after writing is then overwritten by the next, not doubled.
-    pub key: Option<(u64, String)>,
+    pub key: Option<(u64, ObjectKey)>,
 }
 
 impl Batch {

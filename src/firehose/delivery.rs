@@ -131,14 +131,14 @@ impl DeliveryStream {
         let destination = &self.destination;
         let bucket = destination.bucket.clone();
         batch.first_attempt.get_or_insert(now);
-        let key = match batch.key.take() {
-            Some((version, key)) if version == self.version => key,
+        let name = match batch.key.take() {
+            Some((version, name)) if version == self.version => name,
             _ => destination
                 .layout
                 .data_key(&self.name, self.version, batch.oldest, ids),
         };
         let plain = concatenated(&batch, destination.delimiter.as_ref());
-        let body = match destination.compression.pack(plain) {
+        let body = match destination.compression.pack(plain, &name.uuid) {
             Ok(body) => body,
             Err(error) => {
                 self.fail(batch, now, &bucket, "InternalError", &error.to_string());
@@ -150,14 +150,14 @@ impl DeliveryStream {
             delivery_stream: self.name.clone(),
             role_arn: destination.role_arn().to_owned(),
             bucket,
-            key: key.clone(),
+            key: name.key.clone(),
             body,
             content_type: "application/octet-stream",
             content_encoding: destination.compression.content_encoding(),
             records: batch.len(),
             error_output: false,
         };
-        batch.key = Some((self.version, key));
+        batch.key = Some((self.version, name));
         self.outstanding.insert(batch.id, batch);
         Some(delivery)
     }

@@ -11,6 +11,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::base::limits::firehose::PREFIX_MAX_CHARS;
 use crate::base::{Ids, Timestamp};
+use crate::firehose::buffer::ObjectKey;
 use crate::firehose::{Error, Result};
 
 pub(super) use expression::{Kind, Prefix};
@@ -91,16 +92,16 @@ impl Layout {
         version: u64,
         oldest: Timestamp,
         ids: &Ids,
-    ) -> String {
+    ) -> ObjectKey {
         let at = self.local(oldest);
         let random = || ids.alphanumeric(RANDOM_STRING_CHARS);
         let folder = self.prefix.evaluate(&at, &random, PROCESSING_FAILED);
-        format!(
-            "{folder}{stream}-{version}-{}-{}{}",
-            at.strftime("%Y-%m-%d-%H-%M-%S"),
-            ids.uuid(),
-            self.extension
-        )
+        let time = at.strftime("%Y-%m-%d-%H-%M-%S");
+        let (uuid, extension) = (ids.uuid(), &self.extension);
+        ObjectKey {
+            key: format!("{folder}{stream}-{version}-{time}-{uuid}{extension}"),
+            uuid,
+        }
     }
 
     /// The key of an object of errors: never with an extension.

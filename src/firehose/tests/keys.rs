@@ -127,6 +127,23 @@ fn gzip_objects_unpack_to_the_records() {
 }
 
 #[test]
+fn every_format_has_its_extension_and_encoding() {
+    for (format, extension, encoding) in [
+        ("UNCOMPRESSED", "", None),
+        ("GZIP", ".gz", Some("gzip")),
+        ("ZIP", ".zip", Some("zip")),
+        ("Snappy", ".snappy", Some("snappy-java")),
+        ("HADOOP_SNAPPY", ".snappy", Some("hadoop-snappy")),
+    ] {
+        let members = json!({"CompressionFormat": format});
+        let delivery = object(&members, &["x"]);
+        assert_eq!(delivery.content_encoding, encoding, "{format}");
+        assert_eq!(delivery.key.len(), 80 + extension.len(), "{}", delivery.key);
+        assert!(delivery.key.ends_with(extension), "{}", delivery.key);
+    }
+}
+
+#[test]
 fn the_instant_of_a_key_is_the_oldest_arrival() {
     let mut firehose = firehose();
     create_with_source(&mut firehose, &json!({})).unwrap();

@@ -280,7 +280,7 @@ proptest! {
         .unwrap();
         let ids = Ids::seeded(Seed::new(1));
         let folder = |secs: i64| {
-            let key = layout.data_key("s", 1, Timestamp::from_secs(secs), &ids);
+            let key = layout.data_key("s", 1, Timestamp::from_secs(secs), &ids).key;
             key.rsplit_once('/').unwrap().0.to_owned()
         };
         let (early, late) = (a.min(b), a.max(b));
