@@ -151,3 +151,10 @@ fn no_inline(holder: Holder, name: &str) -> Error {
 pub fn significant_chars(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
+
+/// `arn:aws:iam::aws:policy/service-role/X` → `/service-role/`.
+pub fn policy_path(arn: &str) -> &str {
+    let resource = arn.split_once(":policy").map_or("/", |(_, path)| path);
+    let end = resource.rfind('/').map_or(0, |at| at + 1);
+    resource.get(..end).unwrap_or("/")
+}

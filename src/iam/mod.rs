@@ -16,6 +16,7 @@ pub mod sts_api;
 mod attachment;
 pub mod document;
 mod entity;
+mod instance_profile;
 mod managed;
 mod paging;
 mod policy;
@@ -23,6 +24,7 @@ mod role;
 mod sts;
 mod trust;
 mod user;
+mod user_policy;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use crate::base::{AccountId, Arn, Call, Ids, Timestamp};
 
 pub use error::{Error, Result};
 
+use instance_profile::ProfileState;
 use policy::ManagedPolicy;
 use role::RoleState;
 use sts::Session;
@@ -53,6 +56,7 @@ struct Account {
     users: BTreeMap<String, UserState>,
     /// Customer managed policies, by name.
     policies: BTreeMap<String, ManagedPolicy>,
+    profiles: BTreeMap<String, ProfileState>,
 }
 
 /// The owner of an access key.

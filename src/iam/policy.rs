@@ -8,8 +8,10 @@ use super::api::{
     DeletePolicyVersionRequest, DeletePolicyVersionResponse, GetPolicyRequest, GetPolicyResponse,
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListEntitiesForPolicyRequest,
     ListEntitiesForPolicyResponse, ListPoliciesRequest, ListPoliciesResponse,
-    ListPolicyVersionsRequest, ListPolicyVersionsResponse, Policy, PolicyRole, PolicyUser,
-    PolicyVersion, SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse,
+    ListPolicyTagsRequest, ListPolicyTagsResponse, ListPolicyVersionsRequest,
+    ListPolicyVersionsResponse, Policy, PolicyRole, PolicyUser, PolicyVersion,
+    SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse, TagPolicyRequest,
+    TagPolicyResponse, UntagPolicyRequest, UntagPolicyResponse,
 };
 use super::attachment::significant_chars;
 use super::document::{Document, Place};
@@ -439,6 +441,47 @@ impl Iam {
             .ok_or_else(|| no_version(&request.policy_arn, &request.version_id))?;
         policy.default_version = number;
         Ok(SetDefaultPolicyVersionResponse {})
+    }
+
+    /// TagPolicy.
+    pub fn tag_policy(
+        &mut self,
+        call: &Call,
+        request: TagPolicyRequest,
+    ) -> Result<TagPolicyResponse> {
+        let policy = self.customer_policy_mut(call, &request.policy_arn)?;
+        policy.tags.set(request.tags)?;
+        Ok(TagPolicyResponse {})
+    }
+
+    /// UntagPolicy.
+    pub fn untag_policy(
+        &mut self,
+        call: &Call,
+        request: &UntagPolicyRequest,
+    ) -> Result<UntagPolicyResponse> {
+        let policy = self.customer_policy_mut(call, &request.policy_arn)?;
+        policy.tags.remove(&request.tag_keys);
+        Ok(UntagPolicyResponse {})
+    }
+
+    /// ListPolicyTags. AWS's own policies have none.
+    pub fn list_policy_tags(
+        &self,
+        call: &Call,
+        request: &ListPolicyTagsRequest,
+    ) -> Result<ListPolicyTagsResponse> {
+        let tags = match self.policy(call, &request.policy_arn)? {
+            Found::Customer(policy) => policy.tags.list(),
+            Found::Aws(_) => Vec::new(),
+        };
+        let marker = request.marker.as_deref();
+        let page = Page::cut(tags, |tag| tag.key.clone(), marker, request.max_items)?;
+        Ok(ListPolicyTagsResponse {
+            tags: page.items,
+            is_truncated: page.is_truncated,
+            marker: page.marker,
+        })
     }
 
     /// ListEntitiesForPolicy.

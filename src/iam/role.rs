@@ -2,18 +2,19 @@
 
 use super::api::{
     AttachRolePolicyRequest, AttachRolePolicyResponse, AttachedPermissionsBoundary,
-    CreateRoleRequest, CreateRoleResponse, DeleteRolePolicyRequest, DeleteRolePolicyResponse,
+    CreateRoleRequest, CreateRoleResponse, DeleteRolePermissionsBoundaryRequest,
+    DeleteRolePermissionsBoundaryResponse, DeleteRolePolicyRequest, DeleteRolePolicyResponse,
     DeleteRoleRequest, DeleteRoleResponse, DetachRolePolicyRequest, DetachRolePolicyResponse,
     GetRolePolicyRequest, GetRolePolicyResponse, GetRoleRequest, GetRoleResponse,
-    ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
-    ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse,
-    ListRolePoliciesRequest, ListRolePoliciesResponse, ListRoleTagsRequest, ListRoleTagsResponse,
-    ListRolesRequest, ListRolesResponse, PutRolePolicyRequest, PutRolePolicyResponse, Role,
-    RoleLastUsed, TagRoleRequest, TagRoleResponse, UntagRoleRequest, UntagRoleResponse,
-    UpdateAssumeRolePolicyRequest, UpdateAssumeRolePolicyResponse, UpdateRoleRequest,
-    UpdateRoleResponse,
+    ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse, ListRolePoliciesRequest,
+    ListRolePoliciesResponse, ListRoleTagsRequest, ListRoleTagsResponse, ListRolesRequest,
+    ListRolesResponse, PutRolePermissionsBoundaryRequest, PutRolePermissionsBoundaryResponse,
+    PutRolePolicyRequest, PutRolePolicyResponse, Role, RoleLastUsed, TagRoleRequest,
+    TagRoleResponse, UntagRoleRequest, UntagRoleResponse, UpdateAssumeRolePolicyRequest,
+    UpdateAssumeRolePolicyResponse, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
+    UpdateRoleRequest, UpdateRoleResponse,
 };
-use super::attachment::{Grants, Holder, significant_chars};
+use super::attachment::{Grants, Holder, policy_path, significant_chars};
 use super::document::{Document, Place};
 use super::entity::{Tags, encode_document, is_taken, path_or_root};
 use super::paging::Page;
@@ -42,7 +43,7 @@ pub(super) struct RoleState {
 
 impl RoleState {
     /// What every reply shows.
-    fn summary(&self) -> Role {
+    pub(super) fn summary(&self) -> Role {
         Role {
             path: self.path.clone(),
             role_name: self.name.clone(),
@@ -90,7 +91,7 @@ fn check_trust_policy(document: &str) -> Result<()> {
 }
 
 impl Iam {
-    fn role(&self, call: &Call, name: &str) -> Result<&RoleState> {
+    pub(super) fn role(&self, call: &Call, name: &str) -> Result<&RoleState> {
         self.account(call)
             .and_then(|account| account.roles.get(name))
             .ok_or_else(|| no_role(name))
@@ -246,6 +247,15 @@ impl Iam {
         request: &DeleteRoleRequest,
     ) -> Result<DeleteRoleResponse> {
         self.role(call, &request.role_name)?.grants.check_empty()?;
+        let account = self.account(call).into_iter();
+        if account
+            .flat_map(|account| account.profiles.values())
+            .any(|profile| profile.role.as_ref() == Some(&request.role_name))
+        {
+            return Err(Error::DeleteConflict(
+                "Cannot delete entity, must remove roles from instance profile first.".to_owned(),
+            ));
+        }
         self.account_mut(call).roles.remove(&request.role_name);
         Ok(DeleteRoleResponse {})
     }
@@ -399,25 +409,45 @@ impl Iam {
         })
     }
 
-    /// ListInstanceProfilesForRole. Instance profiles cannot be made here, so no role is in one;
-    /// provisioners ask before they delete a role.
-    pub fn list_instance_profiles_for_role(
-        &self,
+    /// PutRolePermissionsBoundary.
+    pub fn put_role_permissions_boundary(
+        &mut self,
         call: &Call,
-        request: &ListInstanceProfilesForRoleRequest,
-    ) -> Result<ListInstanceProfilesForRoleResponse> {
+        request: PutRolePermissionsBoundaryRequest,
+    ) -> Result<PutRolePermissionsBoundaryResponse> {
         self.role(call, &request.role_name)?;
-        Ok(ListInstanceProfilesForRoleResponse {
-            instance_profiles: Vec::new(),
-            is_truncated: Some(false),
-            marker: None,
+        self.policy_to_attach(call, &request.permissions_boundary)?;
+        let role = self.role_mut(call, &request.role_name)?;
+        role.boundary = Some(request.permissions_boundary);
+        Ok(PutRolePermissionsBoundaryResponse {})
+    }
+
+    /// DeleteRolePermissionsBoundary.
+    pub fn delete_role_permissions_boundary(
+        &mut self,
+        call: &Call,
+        request: &DeleteRolePermissionsBoundaryRequest,
+    ) -> Result<DeleteRolePermissionsBoundaryResponse> {
+        let role = self.role_mut(call, &request.role_name)?;
+        if role.boundary.take().is_none() {
+            return Err(Error::NoSuchEntity(format!(
+                "The permissions boundary for role {} cannot be found.",
+                request.role_name
+            )));
+        }
+        Ok(DeleteRolePermissionsBoundaryResponse {})
+    }
+
+    /// UpdateRoleDescription.
+    pub fn update_role_description(
+        &mut self,
+        call: &Call,
+        request: UpdateRoleDescriptionRequest,
+    ) -> Result<UpdateRoleDescriptionResponse> {
+        let role = self.role_mut(call, &request.role_name)?;
+        role.description = Some(request.description);
+        Ok(UpdateRoleDescriptionResponse {
+            role: Some(role.full()),
         })
     }
-}
-
-/// `arn:aws:iam::aws:policy/service-role/X` → `/service-role/`.
-fn policy_path(arn: &str) -> &str {
-    let resource = arn.split_once(":policy").map_or("/", |(_, path)| path);
-    let end = resource.rfind('/').map_or(0, |at| at + 1);
-    resource.get(..end).unwrap_or("/")
 }

@@ -7,8 +7,9 @@ use super::api::RoleLastUsed;
 use super::document::{Document, Place};
 use super::sts_api::{
     AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser, Credentials, FederatedUser,
-    GetCallerIdentityResponse, GetFederationTokenRequest, GetFederationTokenResponse,
-    GetSessionTokenRequest, GetSessionTokenResponse, PolicyDescriptorType, Tag,
+    GetAccessKeyInfoRequest, GetAccessKeyInfoResponse, GetCallerIdentityResponse,
+    GetFederationTokenRequest, GetFederationTokenResponse, GetSessionTokenRequest,
+    GetSessionTokenResponse, PolicyDescriptorType, Tag,
 };
 use super::trust::Question;
 use super::{Error, Iam, Result};
@@ -227,6 +228,22 @@ impl Iam {
             .or(Some(0)),
             ..GetFederationTokenResponse::default()
         })
+    }
+
+    /// GetAccessKeyInfo: the account of any access key, made here or not.
+    pub fn get_access_key_info(
+        &self,
+        request: &GetAccessKeyInfoRequest,
+    ) -> GetAccessKeyInfoResponse {
+        let id = &request.access_key_id;
+        let account = match (self.keys.get(id), self.sessions.get(id)) {
+            (Some(key), _) => key.account.clone(),
+            (_, Some(session)) => session.account.clone(),
+            _ => AccountId::parse(id).unwrap_or_default(),
+        };
+        GetAccessKeyInfoResponse {
+            account: Some(account.to_string()),
+        }
     }
 
     /// Hands out credentials and forgets those that have expired.

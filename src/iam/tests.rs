@@ -695,3 +695,126 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_role_in_an_instance_profile_stays() {
+    let mut iam = iam();
+    make_role(&mut iam, "r", &trust("Service", "ec2.amazonaws.com"));
+    let request = CreateInstanceProfileRequest {
+        instance_profile_name: "p".to_owned(),
+        ..Default::default()
+    };
+    let made = iam
+        .create_instance_profile(&call(), request)
+        .unwrap()
+        .instance_profile;
+    assert_eq!(made.arn, "arn:aws:iam::000000000000:instance-profile/p");
+    let add = AddRoleToInstanceProfileRequest {
+        instance_profile_name: "p".to_owned(),
+        role_name: "r".to_owned(),
+    };
+    iam.add_role_to_instance_profile(&call(), add.clone())
+        .unwrap();
+    assert!(matches!(
+        iam.add_role_to_instance_profile(&call(), add),
+        Err(Error::LimitExceeded(_))
+    ));
+    assert!(matches!(
+        delete_role(&mut iam, "r"),
+        Err(Error::DeleteConflict(_))
+    ));
+    let request = ListInstanceProfilesForRoleRequest {
+        role_name: "r".to_owned(),
+        ..Default::default()
+    };
+    let profiles = iam
+        .list_instance_profiles_for_role(&call(), &request)
+        .unwrap()
+        .instance_profiles;
+    assert_eq!(profiles[0].roles[0].role_name, "r");
+    let remove = RemoveRoleFromInstanceProfileRequest {
+        instance_profile_name: "p".to_owned(),
+        role_name: "r".to_owned(),
+    };
+    iam.remove_role_from_instance_profile(&call(), &remove)
+        .unwrap();
+    delete_role(&mut iam, "r").unwrap();
+    let request = DeleteInstanceProfileRequest {
+        instance_profile_name: "p".to_owned(),
+    };
+    iam.delete_instance_profile(&call(), &request).unwrap();
+}
+
+#[test]
+fn keys_follow_a_renamed_user_and_sleep_when_inactive() {
+    let mut iam = iam();
+    let request = CreateUserRequest {
+        user_name: "ana".to_owned(),
+        ..Default::default()
+    };
+    iam.create_user(&call(), request).unwrap();
+    let make = CreateAccessKeyRequest {
+        user_name: Some("ana".to_owned()),
+    };
+    let key = iam
+        .create_access_key(&call(), &make)
+        .unwrap()
+        .access_key
+        .access_key_id;
+    let rename = UpdateUserRequest {
+        user_name: "ana".to_owned(),
+        new_user_name: Some("Ana".to_owned()),
+        new_path: Some("/team/".to_owned()),
+    };
+    iam.update_user(&call(), rename).unwrap();
+    let arn = "arn:aws:iam::000000000000:user/team/Ana";
+    assert_eq!(iam.caller_arn(&key, call().now).as_deref(), Some(arn));
+    let set = |status: &str| UpdateAccessKeyRequest {
+        user_name: Some("Ana".to_owned()),
+        access_key_id: key.clone(),
+        status: status.to_owned(),
+    };
+    iam.update_access_key(&call(), &set("Inactive")).unwrap();
+    assert_eq!(iam.caller_arn(&key, call().now), None);
+    iam.update_access_key(&call(), &set("Active")).unwrap();
+    assert_eq!(iam.caller_arn(&key, call().now).as_deref(), Some(arn));
+}
+
+#[test]
+fn users_hold_policies_as_roles_do() {
+    let mut iam = iam();
+    let request = CreateUserRequest {
+        user_name: "ana".to_owned(),
+        ..Default::default()
+    };
+    iam.create_user(&call(), request).unwrap();
+    let put = PutUserPolicyRequest {
+        user_name: "ana".to_owned(),
+        policy_name: "p".to_owned(),
+        policy_document: allow("s3:*"),
+    };
+    iam.put_user_policy(&call(), &put).unwrap();
+    let policy_arn = "arn:aws:iam::aws:policy/AmazonKinesisFullAccess".to_owned();
+    let attach = AttachUserPolicyRequest {
+        user_name: "ana".to_owned(),
+        policy_arn: policy_arn.clone(),
+    };
+    iam.attach_user_policy(&call(), &attach).unwrap();
+    let request = ListEntitiesForPolicyRequest {
+        policy_arn,
+        ..Default::default()
+    };
+    let users = iam
+        .list_entities_for_policy(&call(), &request)
+        .unwrap()
+        .policy_users
+        .unwrap();
+    assert_eq!(users[0].user_name.as_deref(), Some("ana"));
+    let delete = DeleteUserRequest {
+        user_name: "ana".to_owned(),
+    };
+    assert!(matches!(
+        iam.delete_user(&call(), &delete),
+        Err(Error::DeleteConflict(_))
+    ));
+}

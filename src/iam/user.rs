@@ -4,7 +4,8 @@ use super::api::{
     AccessKey, AccessKeyMetadata, CreateAccessKeyRequest, CreateAccessKeyResponse,
     CreateUserRequest, CreateUserResponse, DeleteAccessKeyRequest, DeleteAccessKeyResponse,
     DeleteUserRequest, DeleteUserResponse, GetUserRequest, GetUserResponse, ListAccessKeysRequest,
-    ListAccessKeysResponse, ListUsersRequest, ListUsersResponse, User,
+    ListAccessKeysResponse, ListUsersRequest, ListUsersResponse, UpdateAccessKeyRequest,
+    UpdateAccessKeyResponse, UpdateUserRequest, UpdateUserResponse, User,
 };
 use super::attachment::Grants;
 use super::entity::{Tags, is_taken, path_or_root};
@@ -54,10 +55,21 @@ fn no_user(name: &str) -> Error {
     Error::NoSuchEntity(format!("The user with name {name} cannot be found."))
 }
 
+fn no_key(id: &str) -> Error {
+    Error::NoSuchEntity(format!("The Access Key with id {id} cannot be found."))
+}
+
 impl Iam {
-    fn user(&self, call: &Call, name: &str) -> Result<&UserState> {
+    pub(super) fn user(&self, call: &Call, name: &str) -> Result<&UserState> {
         self.account(call)
             .and_then(|account| account.users.get(name))
+            .ok_or_else(|| no_user(name))
+    }
+
+    pub(super) fn user_mut(&mut self, call: &Call, name: &str) -> Result<&mut UserState> {
+        self.account_mut(call)
+            .users
+            .get_mut(name)
             .ok_or_else(|| no_user(name))
     }
 
@@ -189,6 +201,68 @@ impl Iam {
         Ok(DeleteUserResponse {})
     }
 
+    /// UpdateUser: another name or path. Access keys follow; the ARN changes, the id stays.
+    pub fn update_user(
+        &mut self,
+        call: &Call,
+        request: UpdateUserRequest,
+    ) -> Result<UpdateUserResponse> {
+        let old = request.user_name;
+        let mut user = self.user(call, &old)?.clone();
+        if let Some(name) = request.new_user_name {
+            let users = &self.account_mut(call).users;
+            if name != old
+                && users
+                    .keys()
+                    .any(|n| *n != old && n.eq_ignore_ascii_case(&name))
+            {
+                return Err(Error::EntityAlreadyExists(format!(
+                    "User with name {name} already exists."
+                )));
+            }
+            user.name = name;
+        }
+        if let Some(path) = request.new_path {
+            user.path = path;
+        }
+        user.arn = Self::arn(call, "user", &user.path, &user.name);
+        for key in self.keys.values_mut() {
+            if key.account == call.account && key.user.as_ref() == Some(&old) {
+                key.user = Some(user.name.clone());
+            }
+        }
+        let users = &mut self.account_mut(call).users;
+        users.remove(&old);
+        users.insert(user.name.clone(), user);
+        Ok(UpdateUserResponse {})
+    }
+
+    /// UpdateAccessKey. A key set inactive is nobody's until it is active again.
+    pub fn update_access_key(
+        &mut self,
+        call: &Call,
+        request: &UpdateAccessKeyRequest,
+    ) -> Result<UpdateAccessKeyResponse> {
+        let user = self.user_or_caller(call, request.user_name.as_deref())?;
+        let user = user.map(|user| user.name.clone());
+        let active = match request.status.as_str() {
+            "Active" => true,
+            "Inactive" => false,
+            // `Expired` is modelled but only AWS sets it.
+            other => {
+                return Err(Error::Validation(format!(
+                    "Access key status {other} cannot be set."
+                )));
+            }
+        };
+        let id = &request.access_key_id;
+        let key = self.keys.get_mut(id);
+        let key = key.filter(|key| key.account == call.account && key.user == user);
+        let key = key.ok_or_else(|| no_key(id))?;
+        key.active = active;
+        Ok(UpdateAccessKeyResponse {})
+    }
+
     fn keys_of(
         &self,
         call: &Call,
@@ -273,9 +347,7 @@ impl Iam {
             .keys_of(call, name.as_deref())
             .any(|(key, _)| key == id)
         {
-            return Err(Error::NoSuchEntity(format!(
-                "The Access Key with id {id} cannot be found."
-            )));
+            return Err(no_key(id));
         }
         self.keys.remove(id);
         Ok(DeleteAccessKeyResponse {})

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::ServiceError;
 use crate::wire::model::Facts;
 use crate::wire::service::Service;
 
@@ -45,9 +46,51 @@ pub fn table(handled: &[(Service, &[&str])]) -> Result<Vec<Row>, Vec<String>> {
     }
 }
 
+/// Where an adapter's list and its answers disagree: operations it lists and refuses as not
+/// implemented, and operations it runs without listing them. `ask` calls the adapter with an empty
+/// request.
+pub fn disagreements(
+    service: Service,
+    listed: &[&str],
+    mut ask: impl FnMut(&str) -> Result<serde_json::Value, ServiceError>,
+) -> Vec<String> {
+    Facts::of(service)
+        .operations()
+        .filter(|operation| {
+            let name = format!("{service}:{} ", operation.name);
+            let refused = matches!(ask(&operation.name), Err(error)
+                if error.status == 501 && error.message.starts_with(&name));
+            refused == listed.contains(&operation.name.as_str())
+        })
+        .map(|operation| format!("{service}:{}", operation.name))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Call, Ids, Seed, Timestamp};
+    use crate::iam::Iam;
+    use crate::wire::{iam, sts};
+
+    #[test]
+    fn adapters_run_what_they_list() {
+        let mut core = Iam::new(std::sync::Arc::new(Ids::seeded(Seed::new(1))));
+        let call = Call::root(Timestamp::from_secs(1));
+        let empty = || serde_json::json!({});
+        let wrong = disagreements(Service::Iam, iam::OPERATIONS, |operation| {
+            iam::handle(&mut core, operation, &call, empty())
+        });
+        assert_eq!(wrong, [""; 0]);
+        let wrong = disagreements(Service::Sts, sts::OPERATIONS, |operation| {
+            sts::handle(&mut core, operation, &call, empty())
+        });
+        assert_eq!(wrong, [""; 0]);
+        let wrong = disagreements(Service::Sts, &["AssumeRoot"], |operation| {
+            sts::handle(&mut core, operation, &call, empty())
+        });
+        assert_eq!(wrong.len(), sts::OPERATIONS.len() + 1);
+    }
 
     #[test]
     fn the_table_lists_every_operation_once() {

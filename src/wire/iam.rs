@@ -8,40 +8,65 @@ use crate::iam::Iam;
 
 /// What [`handle`] executes.
 pub const OPERATIONS: &[&str] = &[
+    "AddRoleToInstanceProfile",
     "AttachRolePolicy",
+    "AttachUserPolicy",
     "CreateAccessKey",
+    "CreateInstanceProfile",
     "CreatePolicy",
     "CreatePolicyVersion",
     "CreateRole",
     "CreateUser",
     "DeleteAccessKey",
+    "DeleteInstanceProfile",
     "DeletePolicy",
     "DeletePolicyVersion",
     "DeleteRole",
+    "DeleteRolePermissionsBoundary",
     "DeleteRolePolicy",
     "DeleteUser",
+    "DeleteUserPolicy",
     "DetachRolePolicy",
+    "DetachUserPolicy",
+    "GetInstanceProfile",
     "GetPolicy",
     "GetPolicyVersion",
     "GetRole",
     "GetRolePolicy",
     "GetUser",
+    "GetUserPolicy",
     "ListAccessKeys",
     "ListAttachedRolePolicies",
+    "ListAttachedUserPolicies",
     "ListEntitiesForPolicy",
+    "ListGroupsForUser",
+    "ListInstanceProfiles",
     "ListInstanceProfilesForRole",
     "ListPolicies",
+    "ListPolicyTags",
     "ListPolicyVersions",
     "ListRolePolicies",
     "ListRoleTags",
     "ListRoles",
+    "ListUserPolicies",
+    "ListUserTags",
     "ListUsers",
+    "PutRolePermissionsBoundary",
     "PutRolePolicy",
+    "PutUserPolicy",
+    "RemoveRoleFromInstanceProfile",
     "SetDefaultPolicyVersion",
+    "TagPolicy",
     "TagRole",
+    "TagUser",
+    "UntagPolicy",
     "UntagRole",
+    "UntagUser",
+    "UpdateAccessKey",
     "UpdateAssumeRolePolicy",
     "UpdateRole",
+    "UpdateRoleDescription",
+    "UpdateUser",
 ];
 
 /// Runs one operation.
@@ -90,6 +115,41 @@ pub fn handle(
         "UntagRole" => reply(core.untag_role(call, &request(input)?)),
         "UpdateAssumeRolePolicy" => reply(core.update_assume_role_policy(call, request(input)?)),
         "UpdateRole" => reply(core.update_role(call, request(input)?)),
+        "AddRoleToInstanceProfile" => {
+            reply(core.add_role_to_instance_profile(call, request(input)?))
+        }
+        "AttachUserPolicy" => reply(core.attach_user_policy(call, &request(input)?)),
+        "CreateInstanceProfile" => reply(core.create_instance_profile(call, request(input)?)),
+        "DeleteInstanceProfile" => reply(core.delete_instance_profile(call, &request(input)?)),
+        "DeleteRolePermissionsBoundary" => {
+            reply(core.delete_role_permissions_boundary(call, &request(input)?))
+        }
+        "DeleteUserPolicy" => reply(core.delete_user_policy(call, &request(input)?)),
+        "DetachUserPolicy" => reply(core.detach_user_policy(call, &request(input)?)),
+        "GetInstanceProfile" => reply(core.get_instance_profile(call, &request(input)?)),
+        "GetUserPolicy" => reply(core.get_user_policy(call, request(input)?)),
+        "ListAttachedUserPolicies" => {
+            reply(core.list_attached_user_policies(call, &request(input)?))
+        }
+        "ListGroupsForUser" => reply(core.list_groups_for_user(call, &request(input)?)),
+        "ListInstanceProfiles" => reply(core.list_instance_profiles(call, &request(input)?)),
+        "ListPolicyTags" => reply(core.list_policy_tags(call, &request(input)?)),
+        "ListUserPolicies" => reply(core.list_user_policies(call, &request(input)?)),
+        "ListUserTags" => reply(core.list_user_tags(call, &request(input)?)),
+        "PutRolePermissionsBoundary" => {
+            reply(core.put_role_permissions_boundary(call, request(input)?))
+        }
+        "PutUserPolicy" => reply(core.put_user_policy(call, &request(input)?)),
+        "RemoveRoleFromInstanceProfile" => {
+            reply(core.remove_role_from_instance_profile(call, &request(input)?))
+        }
+        "TagPolicy" => reply(core.tag_policy(call, request(input)?)),
+        "TagUser" => reply(core.tag_user(call, request(input)?)),
+        "UntagPolicy" => reply(core.untag_policy(call, &request(input)?)),
+        "UntagUser" => reply(core.untag_user(call, &request(input)?)),
+        "UpdateAccessKey" => reply(core.update_access_key(call, &request(input)?)),
+        "UpdateRoleDescription" => reply(core.update_role_description(call, request(input)?)),
+        "UpdateUser" => reply(core.update_user(call, request(input)?)),
         _ => Err(ServiceError::not_implemented(format!("iam:{operation}"))),
     }
 }

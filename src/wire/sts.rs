@@ -9,6 +9,7 @@ use crate::iam::{Error, Iam};
 /// What [`handle`] executes.
 pub const OPERATIONS: &[&str] = &[
     "AssumeRole",
+    "GetAccessKeyInfo",
     "GetCallerIdentity",
     "GetFederationToken",
     "GetSessionToken",
@@ -23,6 +24,7 @@ pub fn handle(
 ) -> Result<Value, ServiceError> {
     match operation {
         "AssumeRole" => reply(core.assume_role(call, request(input)?)),
+        "GetAccessKeyInfo" => reply::<_, Error>(Ok(core.get_access_key_info(&request(input)?))),
         "GetCallerIdentity" => reply::<_, Error>(Ok(core.get_caller_identity(call))),
         "GetFederationToken" => reply(core.get_federation_token(call, &request(input)?)),
         "GetSessionToken" => reply(core.get_session_token(call, &request(input)?)),
