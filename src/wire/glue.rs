@@ -22,12 +22,18 @@ pub const OPERATIONS: &[&str] = &[
     "CreateJob",
     "CreatePartition",
     "CreateTable",
+    "CreateUserDefinedFunction",
+    "DeleteColumnStatisticsForPartition",
+    "DeleteColumnStatisticsForTable",
     "DeleteCrawler",
     "DeleteDatabase",
     "DeleteJob",
     "DeletePartition",
     "DeleteTable",
     "DeleteTableVersion",
+    "DeleteUserDefinedFunction",
+    "GetColumnStatisticsForPartition",
+    "GetColumnStatisticsForTable",
     "GetCrawler",
     "GetCrawlerMetrics",
     "GetCrawlers",
@@ -38,15 +44,19 @@ pub const OPERATIONS: &[&str] = &[
     "GetJobRuns",
     "GetJobs",
     "GetPartition",
+    "GetPartitionIndexes",
     "GetPartitions",
     "GetTable",
     "GetTableVersion",
     "GetTableVersions",
     "GetTables",
     "GetTags",
+    "GetUserDefinedFunction",
+    "GetUserDefinedFunctions",
     "ListCrawlers",
     "ListCrawls",
     "ListJobs",
+    "SearchTables",
     "StartCrawler",
     "StartCrawlerSchedule",
     "StartJobRun",
@@ -54,12 +64,15 @@ pub const OPERATIONS: &[&str] = &[
     "StopCrawlerSchedule",
     "TagResource",
     "UntagResource",
+    "UpdateColumnStatisticsForPartition",
+    "UpdateColumnStatisticsForTable",
     "UpdateCrawler",
     "UpdateCrawlerSchedule",
     "UpdateDatabase",
     "UpdateJob",
     "UpdatePartition",
     "UpdateTable",
+    "UpdateUserDefinedFunction",
 ];
 
 /// Answers one operation. `input` has passed validation against the API model.
@@ -99,6 +112,41 @@ pub fn handle(
         "BatchGetPartition" => reply(catalog.batch_get_partition(call, &request(input)?)),
         "BatchUpdatePartition" => reply(catalog.batch_update_partition(call, request(input)?)),
         "BatchDeletePartition" => reply(catalog.batch_delete_partition(call, request(input)?)),
+        "UpdateColumnStatisticsForTable" => {
+            reply(catalog.update_column_statistics_for_table(call, request(input)?))
+        }
+        "GetColumnStatisticsForTable" => {
+            reply(catalog.get_column_statistics_for_table(call, &request(input)?))
+        }
+        "DeleteColumnStatisticsForTable" => {
+            reply(catalog.delete_column_statistics_for_table(call, &request(input)?))
+        }
+        "UpdateColumnStatisticsForPartition" => {
+            reply(catalog.update_column_statistics_for_partition(call, request(input)?))
+        }
+        "GetColumnStatisticsForPartition" => {
+            reply(catalog.get_column_statistics_for_partition(call, &request(input)?))
+        }
+        "DeleteColumnStatisticsForPartition" => {
+            reply(catalog.delete_column_statistics_for_partition(call, &request(input)?))
+        }
+        "CreateUserDefinedFunction" => {
+            reply(catalog.create_user_defined_function(call, request(input)?))
+        }
+        "GetUserDefinedFunction" => {
+            reply(catalog.get_user_defined_function(call, &request(input)?))
+        }
+        "GetUserDefinedFunctions" => {
+            reply(catalog.get_user_defined_functions(call, &request(input)?))
+        }
+        "UpdateUserDefinedFunction" => {
+            reply(catalog.update_user_defined_function(call, request(input)?))
+        }
+        "DeleteUserDefinedFunction" => {
+            reply(catalog.delete_user_defined_function(call, &request(input)?))
+        }
+        "SearchTables" => reply(catalog.search_tables(call, &request(input)?)),
+        "GetPartitionIndexes" => reply(catalog.get_partition_indexes(call, &request(input)?)),
         // --- crawlers ---
         "CreateCrawler" => reply(core.create_crawler(surroundings, call, request(input)?)),
         "GetCrawler" => reply(crawlers.get_crawler(call, &request(input)?)),

@@ -30,6 +30,7 @@ impl Catalog {
             DatabaseEntry {
                 database,
                 tables: BTreeMap::new(),
+                functions: BTreeMap::new(),
             },
         );
         Ok(CreateDatabaseResponse {})

@@ -8,14 +8,19 @@
 use std::collections::BTreeMap;
 
 use crate::base::Call;
-use crate::glue::api::{Column, Database, Partition, StorageDescriptor, Table};
+use crate::glue::api::{
+    Column, Database, Partition, StorageDescriptor, Table, UserDefinedFunction,
+};
 use crate::glue::error::{Error, Result};
 
 mod access;
 mod batch;
 mod databases;
 pub mod expression;
+mod functions;
 mod partitions;
+mod search;
+mod statistics;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -34,6 +39,7 @@ pub struct Catalog {
 struct DatabaseEntry {
     database: Database,
     tables: BTreeMap<String, TableEntry>,
+    functions: BTreeMap<String, UserDefinedFunction>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +51,7 @@ struct TableEntry {
     /// Earlier definitions by number, those that were not skipped.
     archive: BTreeMap<u64, Table>,
     partitions: BTreeMap<Vec<String>, Partition>,
+    statistics: statistics::AllStatistics,
 }
 
 impl TableEntry {
@@ -144,6 +151,14 @@ pub(crate) fn fold(name: &str) -> String {
 fn own_catalog(call: &Call, catalog_id: Option<&String>) -> Result<()> {
     let foreign = catalog_id.is_some_and(|id| id != call.account.as_str());
     Error::refuse(foreign, "a CatalogId other than the caller's account")
+}
+
+/// A regular expression over whole names, without regard to case. Hive's `*` alone, which is no
+/// regular expression, means all names.
+fn name_pattern(expression: &str) -> Result<regex::Regex> {
+    let expression = if expression == "*" { ".*" } else { expression };
+    regex::Regex::new(&format!("^(?i:{expression})$"))
+        .map_err(|_| Error::InvalidInput(format!("Invalid regular expression: {expression}")))
 }
 
 fn fold_columns(columns: &mut [Column]) {

@@ -9,9 +9,9 @@ use super::{Catalog, PartitionFilter, TableEntry, fold_descriptor, own_catalog};
 use crate::base::{Call, limits};
 use crate::glue::api::{
     CreatePartitionRequest, CreatePartitionResponse, DeletePartitionRequest,
-    DeletePartitionResponse, GetPartitionRequest, GetPartitionResponse, GetPartitionsRequest,
-    GetPartitionsResponse, Partition, PartitionInput, UpdatePartitionRequest,
-    UpdatePartitionResponse,
+    DeletePartitionResponse, GetPartitionIndexesRequest, GetPartitionIndexesResponse,
+    GetPartitionRequest, GetPartitionResponse, GetPartitionsRequest, GetPartitionsResponse,
+    Partition, PartitionInput, UpdatePartitionRequest, UpdatePartitionResponse,
 };
 use crate::glue::error::{Error, Result};
 use crate::glue::page;
@@ -46,12 +46,15 @@ impl TableEntry {
             ..self.partition(call, values.clone(), input)
         };
         self.partitions.remove(old);
+        self.statistics.rename_partition(old, values.clone());
         self.partitions.insert(values, partition);
         Ok(())
     }
 
     pub(super) fn remove(&mut self, values: &[String]) -> Result<()> {
-        self.partitions.remove(values).map(drop).ok_or_else(missing)
+        self.partitions.remove(values).ok_or_else(missing)?;
+        self.statistics.forget_partition(values);
+        Ok(())
     }
 
     fn check_values(&self, values: &[String]) -> Result<()> {
@@ -195,6 +198,23 @@ impl Catalog {
         self.entry_mut(&request.database_name, &request.table_name)?
             .remove(&request.partition_values)?;
         Ok(DeletePartitionResponse {})
+    }
+}
+
+impl Catalog {
+    /// GetPartitionIndexes. Indexes cannot be created here (CreatePartitionIndex is refused), so
+    /// a table has none; Terraform asks for every table it reads.
+    pub fn get_partition_indexes(
+        &self,
+        call: &Call,
+        request: &GetPartitionIndexesRequest,
+    ) -> Result<GetPartitionIndexesResponse> {
+        own_catalog(call, request.catalog_id.as_ref())?;
+        self.entry(&request.database_name, &request.table_name)?;
+        Ok(GetPartitionIndexesResponse {
+            partition_index_descriptor_list: Some(Vec::new()),
+            next_token: None,
+        })
     }
 }
 

@@ -50,6 +50,7 @@ impl Catalog {
                 version: 0,
                 archive: BTreeMap::new(),
                 partitions: BTreeMap::new(),
+                statistics: Default::default(),
             },
         );
         Ok(CreateTableResponse {})
@@ -83,12 +84,8 @@ impl Catalog {
             wanted.iter().any(|a| a == "LATEST_ICEBERG_METADATA"),
             "GetTables.AttributesToGet LATEST_ICEBERG_METADATA",
         )?;
-        let names = match request.expression.as_deref().filter(|e| !e.is_empty()) {
-            Some(expression) => Some(regex::Regex::new(&format!("^(?i:{expression})$")).map_err(
-                |_| Error::InvalidInput(format!("Invalid regular expression: {expression}")),
-            )?),
-            None => None,
-        };
+        let expression = request.expression.as_deref().filter(|e| !e.is_empty());
+        let names = expression.map(super::name_pattern).transpose()?;
         let database = self.database_entry(&request.database_name)?;
         if matches!(
             request.resource_share_type.as_deref(),
@@ -157,6 +154,7 @@ impl Catalog {
             entry.archive.insert(entry.version, old);
         }
         entry.version = version;
+        entry.statistics.keep_columns_of(&entry.table);
         Ok(UpdateTableResponse {})
     }
 

@@ -390,6 +390,7 @@ fn table_names_are_filtered_by_a_regular_expression_over_the_whole_name() {
     assert_eq!(names("turbine").unwrap(), ["turbine"]);
     assert_eq!(names("TURB.*").unwrap(), ["turbine", "turbine_raw"]);
     assert_eq!(names("").unwrap().len(), 2);
+    assert_eq!(names("*").unwrap().len(), 2);
     assert_eq!(names("[").unwrap_err().code(), "InvalidInputException");
 }
 
@@ -535,4 +536,74 @@ proptest! {
         let kept: Vec<String> = kept.iter().map(usize::to_string).collect();
         prop_assert_eq!(versions(&catalog, "t"), kept);
     }
+}
+
+#[test]
+fn tables_are_searched_by_text_and_properties() {
+    let mut catalog = catalog_with(TableInput {
+        description: Some("Readings of turbines".to_owned()),
+        parameters: Some([("classification".to_owned(), "json".to_owned())].into()),
+        ..table_input("raw", &[("day", "int")])
+    });
+    create(
+        &mut catalog,
+        table_input("curated", &[("event_date", "date")]),
+    )
+    .unwrap();
+    let search = |text: &str, filter: Option<(&str, &str, &str)>, sort: Option<&str>| {
+        let request = SearchTablesRequest {
+            search_text: Some(text.to_owned()),
+            filters: filter.map(|(key, comparator, value)| {
+                vec![PropertyPredicate {
+                    key: Some(key.to_owned()),
+                    value: Some(value.to_owned()),
+                    comparator: Some(comparator.to_owned()),
+                }]
+            }),
+            sort_criteria: sort.map(|order| {
+                vec![SortCriterion {
+                    field_name: Some("Name".to_owned()),
+                    sort: Some(order.to_owned()),
+                }]
+            }),
+            ..SearchTablesRequest::default()
+        };
+        let found = catalog
+            .search_tables(&call(5), &request)
+            .unwrap()
+            .table_list
+            .unwrap();
+        found.into_iter().map(|t| t.name).collect::<Vec<_>>()
+    };
+    assert_eq!(search("", None, None), ["curated", "raw"]);
+    assert_eq!(search("", None, Some("DESC")), ["raw", "curated"]);
+    assert_eq!(search("TURBINE", None, None), ["raw"]);
+    assert_eq!(search("event", None, None), ["curated"]);
+    assert!(search("\"event\"", None, None).is_empty());
+    assert_eq!(search("\"rpm\"", None, None).len(), 2);
+    assert_eq!(
+        search("", Some(("classification", "EQUALS", "json")), None),
+        ["raw"]
+    );
+    assert_eq!(
+        search("", Some(("DatabaseName", "EQUALS", "Wind")), None).len(),
+        2
+    );
+    assert!(search("", Some(("CreateTime", "GREATER_THAN", "2")), None).is_empty());
+    assert_eq!(
+        search("", Some(("CreateTime", "GREATER_THAN_EQUALS", "2")), None).len(),
+        2
+    );
+}
+
+#[test]
+fn a_table_has_no_partition_indexes_and_says_so() {
+    let catalog = catalog_with(table_input("t", &[]));
+    let request = GetPartitionIndexesRequest {
+        database_name: DB.to_owned(),
+        table_name: "t".to_owned(),
+        ..GetPartitionIndexesRequest::default()
+    };
+    let none = catalog.get_partition_indexes(&call(5), &request).unwrap();
+    assert_eq!(none.partition_index_descriptor_list, Some(Vec::new()));
 }

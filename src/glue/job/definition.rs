@@ -78,9 +78,10 @@ pub(super) fn job(surroundings: &dyn Surroundings, name: &str, update: JobUpdate
         update.source_control_details.is_some(),
         "Job.SourceControlDetails",
     )?;
+    let notify = update.notification_property.as_ref();
     Error::refuse(
-        update.notification_property.is_some(),
-        "Job.NotificationProperty",
+        notify.is_some_and(|property| property.notify_delay_after.is_some()),
+        "Job.NotificationProperty.NotifyDelayAfter",
     )?;
     let role = update.role.unwrap_or_default();
     if !surroundings.trusts_glue(&role) {
@@ -91,10 +92,9 @@ pub(super) fn job(surroundings: &dyn Surroundings, name: &str, update: JobUpdate
     if let Some(nodes) = &update.code_gen_configuration_nodes {
         surroundings.check(nodes).map_err(Error::InvalidInput)?;
     }
-    let glue_version = match (update.glue_version, kind) {
-        (Some(version), _) => version,
-        (None, _) => DEFAULT_GLUE_VERSION.to_owned(),
-    };
+    let glue_version = update
+        .glue_version
+        .unwrap_or_else(|| DEFAULT_GLUE_VERSION.to_owned());
     let sizing = Sizing {
         command: kind,
         glue_version: &glue_version,

@@ -434,10 +434,10 @@ proptest! {
                     let result = jobs.start_job_run(&World, &call(now), request);
                     prop_assert_eq!(result.is_ok(), queue || !busy);
                 }
-                Step::Begin(at) => if let Some(id) = ids.get(at) {
-                    if jobs.run_started(instant, "curate", id) {
-                        jobs.orders.retain(|order| order.run_id != *id);
-                    }
+                Step::Begin(at) => if let Some(id) = ids.get(at)
+                    && jobs.run_started(instant, "curate", id)
+                {
+                    jobs.orders.retain(|order| order.run_id != *id);
                 },
                 Step::Finish(at, ok) => if let Some(id) = ids.get(at) {
                     // Only a run that was taken and begun has an outcome.

@@ -209,11 +209,16 @@ fn content(members: &[&Found]) -> Option<Content> {
         if sample.compression != first.compression {
             return None;
         }
-        columns = merge_fields(&columns, &sample.columns);
-        paths.extend(sample.paths.iter().cloned());
+        // Most objects of a table look the same: no need to build the same lists again.
+        if columns != sample.columns {
+            columns = merge_fields(&columns, &sample.columns);
+        }
+        if paths != sample.paths {
+            paths.extend(sample.paths.iter().cloned());
+            paths.sort();
+            paths.dedup();
+        }
     }
-    paths.sort();
-    paths.dedup();
     let shape = Content {
         classification,
         compression: first.compression,
