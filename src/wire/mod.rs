@@ -1,9 +1,12 @@
 //! HTTP and the AWS protocols: requests in, replies out.
 //!
-//! One [`Router`] recognises every request, checks it against the API model and hands it to a
-//! [`Backend`]; one thin adapter a service turns JSON into the core's types and back.
+//! The way of a request: [`server`] (or the SDK's in-process connector) → [`router`] recognises the
+//! service → [`json`] or [`query`] reads it into a JSON value → [`model`] checks it against the API's
+//! facts → the backend's adapter for that service (one module a service here) makes it a typed
+//! request of a core. The reply goes back the same way. S3 is spoken by the `s3s` crate.
 //!
-//! Invariant: nothing here executes anything, and nothing here knows DataFusion.
+//! Invariant: adapters translate and decide nothing; what AWS has and no adapter handles answers 501
+//! by name ([`fidelity`] lists it).
 
 pub mod adapter;
 pub mod fidelity;
