@@ -122,9 +122,7 @@ pub(super) fn run(site: &Site, s3: &S3, now: Timestamp) {
                 }));
             }
             feed.positions = next;
-            if let Err(error) = firehose.accept(now, name, records) {
-                tracing::warn!(delivery_stream = %name, %error, "records not accepted");
-            }
+            firehose.accept(now, name, records);
         }
         feeds.due = more.then(|| now + READ_INTERVAL);
     }
