@@ -59,7 +59,13 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if args.json {
         println!(
             "{}",
-            json!({"stream": args.stream, "records": sent.records, "retried": sent.retried, "quality": quality})
+            json!({
+                "stream": args.stream, "records": sent.records, "retried": sent.retried,
+                "rows": quality.rows, "rejected": quality.rejected,
+                "duplicate_keys": quality.duplicate_keys, "duplicate_rows": quality.duplicate_rows,
+                "null_rows": quality.null_rows, "null_bursts": quality.null_bursts,
+                "sentinels": quality.sentinels, "gaps": quality.gaps,
+            })
         );
     } else {
         println!(
