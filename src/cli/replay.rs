@@ -19,8 +19,8 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     let path = args.input.display();
     let bytes = std::fs::read(&args.input)
         .map_err(|error| Failure::new(format!("cannot read {path}: {error}; `just fetch-lhb` fetches the whole file, fixtures/lhb has a week")))?;
-    let (readings, rejected) = la_haute_borne::read(&bytes)
-        .map_err(|error| Failure::new(format!("{path}: {error}")))?;
+    let (readings, rejected) =
+        la_haute_borne::read(&bytes).map_err(|error| Failure::new(format!("{path}: {error}")))?;
     let quality = la_haute_borne::examine(&readings, &rejected);
     for row in rejected.iter().take(10) {
         eprintln!("windfarm: {path}:{}: {}", row.line, row.reason);
@@ -32,7 +32,11 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if args.print {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         for record in &records {
-            if out.write_all(&record.payload).and_then(|()| out.write_all(b"\n")).is_err() {
+            if out
+                .write_all(&record.payload)
+                .and_then(|()| out.write_all(b"\n"))
+                .is_err()
+            {
                 // Whoever read has read enough.
                 break;
             }
