@@ -69,7 +69,7 @@ impl Firehose {
                 destination,
                 encryption,
                 tags,
-                open: None,
+                open: BTreeMap::new(),
                 full: VecDeque::new(),
                 outstanding: BTreeMap::new(),
                 retries: BTreeMap::new(),

@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::base::limits::firehose::{RETRY_FIRST, RETRY_FOR, RETRY_LONGEST};
 use crate::base::{Ids, Timestamp};
 use crate::firehose::Firehose;
-use crate::firehose::buffer::Batch;
+use crate::firehose::buffer::{Batch, Lane};
+use crate::firehose::compression::Compression;
 use crate::firehose::stream::{DeliveryStream, Status};
 
 /// An object to be written to S3. Report the outcome with [`Firehose::delivered`] or
@@ -117,9 +118,8 @@ impl DeliveryStream {
     /// Takes every batch that is due, retries first.
     fn take_due(&mut self, now: Timestamp) -> Vec<Batch> {
         let hints = self.destination.hints;
-        if self.open.as_ref().is_some_and(|b| b.due(hints) <= now) {
-            self.full.extend(self.open.take());
-        }
+        let due = self.open.extract_if(.., |_, batch| batch.due(hints) <= now);
+        self.full.extend(due.map(|(_, batch)| batch));
         let later = self.retries.split_off(&(now, u64::MAX));
         let retries = std::mem::replace(&mut self.retries, later);
         retries.into_values().chain(self.full.drain(..)).collect()
@@ -131,14 +131,21 @@ impl DeliveryStream {
         let destination = &self.destination;
         let bucket = destination.bucket.clone();
         batch.first_attempt.get_or_insert(now);
+        let layout = batch.layout.as_ref().unwrap_or(&destination.layout);
         let name = match batch.key.take() {
             Some((version, name)) if version == self.version => name,
-            _ => destination
-                .layout
-                .data_key(&self.name, self.version, batch.oldest, ids),
+            _ => layout.key(&batch.lane, &self.name, self.version, batch.oldest, ids),
         };
-        let plain = concatenated(&batch, destination.delimiter.as_ref());
-        let body = match destination.compression.pack(plain, &name.uuid) {
+        // Error lines bring their own line ends and are never compressed.
+        let (delimiter, compression) = match batch.lane {
+            Lane::Data(_) => (
+                destination.processing.delimiter.as_ref(),
+                destination.compression,
+            ),
+            Lane::Errors(_) => (None, Compression::Uncompressed),
+        };
+        let plain = concatenated(&batch, delimiter);
+        let body = match compression.pack(plain, &name.uuid) {
             Ok(body) => body,
             Err(error) => {
                 self.fail(batch, now, &bucket, "InternalError", &error.to_string());
@@ -153,9 +160,9 @@ impl DeliveryStream {
             key: name.key.clone(),
             body,
             content_type: "application/octet-stream",
-            content_encoding: destination.compression.content_encoding(),
+            content_encoding: compression.content_encoding(),
             records: batch.len(),
-            error_output: false,
+            error_output: matches!(batch.lane, Lane::Errors(_)),
         };
         batch.key = Some((self.version, name));
         self.outstanding.insert(batch.id, batch);

@@ -9,6 +9,7 @@ use crate::base::{Call, Seed};
 mod keys;
 mod lifecycle;
 mod machine;
+mod partitions;
 mod refusals;
 mod retries;
 
