@@ -20,6 +20,7 @@ mod destination;
 mod encryption;
 mod error;
 mod error_output;
+mod kpl;
 mod partitioning;
 mod prefix;
 mod processing;
