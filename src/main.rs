@@ -1,3 +1,8 @@
 //! The `windfarm` program: see `windfarm --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eprintln!("windfarm: the commands are not built yet in this checkout; see README.md");
+    ExitCode::from(3)
+}

@@ -14,6 +14,8 @@ pub mod kinesis {
     pub const SHARD_READ_BYTES_PER_SEC: usize = 2 * 1024 * 1024;
     /// GetRecords calls a shard answers per second. "Quotas and limits".
     pub const SHARD_READ_CALLS_PER_SEC: usize = 5;
+    /// GetShardIterator calls a shard answers per second. API reference, GetShardIterator.
+    pub const SHARD_ITERATOR_CALLS_PER_SEC: usize = 5;
     /// Entries of one PutRecords call. API reference, PutRecords.
     pub const PUT_RECORDS_MAX_ENTRIES: usize = 500;
     /// Data and partition keys of one PutRecords call. API reference, PutRecords.
@@ -34,6 +36,61 @@ pub mod kinesis {
     pub const MAX_RETENTION_HOURS: i32 = 8_760;
     /// Open shards of a new on-demand stream. "Choosing the Data Stream Capacity Mode".
     pub const ON_DEMAND_INITIAL_SHARDS: usize = 4;
+    /// Shortest retention. "Changing the Data Retention Period".
+    pub const MIN_RETENTION_HOURS: i32 = 24;
+    /// Record ceiling of a stream left at its default, in KiB. API reference, CreateStream.
+    pub const DEFAULT_MAX_RECORD_KIB: i32 = 1_024;
+    /// Lifetime of a page token. API reference, ListShards.
+    pub const NEXT_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
+    /// Shards one DescribeStream call returns at the most, and by default. API reference.
+    pub const DESCRIBE_STREAM_MAX_SHARDS: usize = 100;
+    /// Shards one ListShards call returns at the most, and by default. API reference.
+    pub const LIST_SHARDS_MAX_RESULTS: usize = 1_000;
+    /// Streams one ListStreams call returns by default. API reference.
+    pub const LIST_STREAMS_DEFAULT: usize = 100;
+    /// Consumers one ListStreamConsumers call returns by default. API reference.
+    pub const LIST_CONSUMERS_DEFAULT: usize = 100;
+    /// Tags one ListTagsForStream call returns by default. API reference.
+    pub const LIST_TAGS_DEFAULT: usize = 50;
+    /// Streams of an account that may be CREATING at once. API reference, CreateStream.
+    pub const MAX_CREATING_STREAMS: usize = 5;
+    /// Open shards of an account's provisioned streams: the highest default, that of us-east-1.
+    /// "Quotas and limits".
+    pub const ACCOUNT_SHARD_LIMIT: usize = 20_000;
+    /// On-demand streams of an account. "Quotas and limits".
+    pub const ON_DEMAND_STREAM_LIMIT: usize = 50;
+    /// Target of UpdateShardCount. API reference.
+    pub const UPDATE_SHARD_COUNT_MAX: usize = 10_000;
+    /// UpdateShardCount calls a stream takes in 24 hours. API reference.
+    pub const UPDATE_SHARD_COUNT_PER_DAY: usize = 10;
+    /// Switches of a stream's mode in 24 hours. API reference, UpdateStreamMode.
+    pub const MODE_SWITCHES_PER_DAY: usize = 2;
+    /// StartStreamEncryption calls of a stream in 24 hours. API reference.
+    pub const ENCRYPTION_STARTS_PER_DAY: usize = 25;
+    /// Tags of a stream or consumer. API reference, AddTagsToStream.
+    pub const MAX_TAGS: usize = 50;
+    /// Consumers of a stream. "Quotas and limits".
+    pub const MAX_CONSUMERS: usize = 20;
+    /// Consumers of a stream that may be CREATING at once. API reference, RegisterStreamConsumer.
+    pub const MAX_CREATING_CONSUMERS: usize = 5;
+    /// CreateStream calls an account makes per second. API reference.
+    pub const CREATE_STREAM_CALLS_PER_SEC: usize = 5;
+    /// DeleteStream calls an account makes per second. API reference.
+    pub const DELETE_STREAM_CALLS_PER_SEC: usize = 5;
+    /// DescribeStream calls an account makes per second. API reference.
+    pub const DESCRIBE_STREAM_CALLS_PER_SEC: usize = 10;
+    /// DescribeStreamSummary calls an account makes per second. API reference.
+    pub const DESCRIBE_SUMMARY_CALLS_PER_SEC: usize = 20;
+    /// ListStreams calls an account makes per second. API reference.
+    pub const LIST_STREAMS_CALLS_PER_SEC: usize = 5;
+    /// ListShards calls a stream answers per second. API reference.
+    pub const LIST_SHARDS_CALLS_PER_SEC: usize = 1_000;
+    /// DescribeLimits calls an account makes per second. API reference.
+    pub const DESCRIBE_LIMITS_CALLS_PER_SEC: usize = 1;
+    /// SplitShard calls, and MergeShards calls, an account makes per second. API reference.
+    pub const RESHARD_CALLS_PER_SEC: usize = 5;
+    /// UpdateShardCount calls an account makes per second. API reference.
+    pub const UPDATE_SHARD_COUNT_CALLS_PER_SEC: usize = 10;
 }
 
 /// Data Firehose.
@@ -84,10 +141,30 @@ pub mod s3 {
     pub const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
     /// Highest part number. "Amazon S3 multipart upload limits".
     pub const PART_MAX_NUMBER: i32 = 10_000;
+    /// Body of one PutObject or UploadPart call. "Amazon S3 multipart upload limits".
+    pub const UPLOAD_MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
     /// Keys of one listing page. API reference, ListObjectsV2.
     pub const LIST_MAX_KEYS: i32 = 1_000;
+    /// Buckets of one ListBuckets page. API reference, ListBuckets.
+    pub const LIST_MAX_BUCKETS: i32 = 10_000;
+    /// Keys of one DeleteObjects call. API reference, DeleteObjects.
+    pub const DELETE_MAX_KEYS: usize = 1_000;
     /// UTF-8 bytes of a key. "Creating object key names".
     pub const KEY_MAX_BYTES: usize = 1_024;
+    /// Bytes of all user metadata names and values. "Working with object metadata".
+    pub const METADATA_MAX_BYTES: usize = 2_048;
+    /// Tags of an object. "Categorizing your objects using tags".
+    pub const OBJECT_MAX_TAGS: usize = 10;
+    /// Tags of a bucket. "Using cost allocation S3 bucket tags".
+    pub const BUCKET_MAX_TAGS: usize = 50;
+    /// Characters of a tag's key. "Categorizing your objects using tags".
+    pub const TAG_KEY_MAX_CHARS: usize = 128;
+    /// Characters of a tag's value. "Categorizing your objects using tags".
+    pub const TAG_VALUE_MAX_CHARS: usize = 256;
+    /// Bytes of a bucket policy. "Bucket policies".
+    pub const POLICY_MAX_BYTES: usize = 20 * 1024;
+    /// Longest life of a presigned URL in seconds. "Sharing objects with presigned URLs".
+    pub const PRESIGNED_MAX_SECS: i64 = 604_800;
 }
 
 /// Glue.

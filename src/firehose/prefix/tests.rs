@@ -1,3 +1,5 @@
+//! Keys part by part: the letters of timestamps against Java, and error prefixes.
+
 use super::pattern::Pattern;
 use super::*;
 

@@ -1,0 +1,13 @@
+//! One binary for all integration tests: DataFusion makes every test binary slow to link.
+
+// Tests may panic: that is how they fail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod architecture;
+mod licences;
