@@ -16,6 +16,8 @@ pub(super) enum Lane {
     Data(PartitionKeys),
     /// Lines about records that were rejected.
     Errors(ErrorOutput),
+    /// Copies of source records as they came.
+    Backup,
 }
 
 /// When a buffer is full.

@@ -78,10 +78,10 @@ impl Firehose {
             return;
         };
         let totals = &mut stream.totals;
-        if delivery.error_output {
-            totals.rejected += batch.len();
-        } else {
-            totals.delivered += batch.len();
+        match batch.lane {
+            Lane::Data(_) => totals.delivered += batch.len(),
+            Lane::Errors(_) => totals.rejected += batch.len(),
+            Lane::Backup => totals.backed_up += batch.len(),
         }
         totals.objects += 1;
         totals.bytes += delivery.body.len() as u64;
@@ -117,8 +117,10 @@ fn backoff(failed_attempts: u32) -> Duration {
 impl DeliveryStream {
     /// Takes every batch that is due, retries first.
     fn take_due(&mut self, now: Timestamp) -> Vec<Batch> {
-        let hints = self.destination.hints;
-        let due = self.open.extract_if(.., |_, batch| batch.due(hints) <= now);
+        let destination = &self.destination;
+        let due = self.open.extract_if(.., |lane, batch| {
+            batch.due(destination.of(lane).hints) <= now
+        });
         self.full.extend(due.map(|(_, batch)| batch));
         let later = self.retries.split_off(&(now, u64::MAX));
         let retries = std::mem::replace(&mut self.retries, later);
@@ -128,7 +130,7 @@ impl DeliveryStream {
     /// Renders a batch under the settings of now and keeps it until its outcome is reported. A
     /// batch that cannot be packed counts as a failed attempt.
     fn hand_out(&mut self, mut batch: Batch, now: Timestamp, ids: &Ids) -> Option<Delivery> {
-        let destination = &self.destination;
+        let destination = self.destination.of(&batch.lane);
         let bucket = destination.bucket.clone();
         batch.first_attempt.get_or_insert(now);
         let layout = batch.layout.as_ref().unwrap_or(&destination.layout);
@@ -138,7 +140,7 @@ impl DeliveryStream {
         };
         // Error lines bring their own line ends and are never compressed.
         let (delimiter, compression) = match batch.lane {
-            Lane::Data(_) => (
+            Lane::Data(_) | Lane::Backup => (
                 destination.processing.delimiter.as_ref(),
                 destination.compression,
             ),
@@ -173,7 +175,7 @@ impl DeliveryStream {
     fn fail(&mut self, mut batch: Batch, now: Timestamp, bucket: &str, code: &str, message: &str) {
         self.write_log(LogEvent {
             timestamp: now,
-            target: self.destination.log_target(),
+            target: self.destination.of(&batch.lane).log_target(),
             message: json!({
                 "deliveryStreamARN": self.arn,
                 "destination": format!("arn:aws:s3:::{bucket}"),
@@ -185,7 +187,9 @@ impl DeliveryStream {
         });
         let end = batch.first_attempt.unwrap_or(now) + RETRY_FOR;
         if now >= end {
-            self.totals.dropped += batch.len();
+            if batch.lane != Lane::Backup {
+                self.totals.dropped += batch.len();
+            }
             return;
         }
         let due = (now + backoff(batch.attempts)).min(end);

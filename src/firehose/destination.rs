@@ -11,9 +11,10 @@ use crate::base::{Arn, Timestamp};
 use crate::firehose::api::{
     BufferingHints, CloudWatchLoggingOptions, DynamicPartitioningConfiguration,
     EncryptionConfiguration, ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
-    ExtendedS3DestinationUpdate, S3DestinationDescription,
+    ExtendedS3DestinationUpdate, S3DestinationConfiguration, S3DestinationDescription,
+    S3DestinationUpdate,
 };
-use crate::firehose::buffer::Hints;
+use crate::firehose::buffer::{Hints, Lane};
 use crate::firehose::compression::Compression;
 use crate::firehose::prefix::{Layout, LayoutSettings};
 use crate::firehose::processing::Processing;
@@ -34,6 +35,8 @@ pub(super) struct Destination {
     pub processing: Processing,
     /// How keys are made.
     pub layout: Layout,
+    /// Where copies of the source records go.
+    pub backup: Option<Box<Destination>>,
 }
 
 impl Destination {
@@ -45,6 +48,7 @@ impl Destination {
         now: Timestamp,
     ) -> Result<Self> {
         refuse_unsupported(&settings)?;
+        let backup = backup_of(&settings, stream, now)?;
         let bucket = settings
             .bucket_arn
             .parse::<Arn>()
@@ -80,6 +84,7 @@ impl Destination {
             bucket,
             compression,
             layout,
+            backup,
             settings,
         })
     }
@@ -113,9 +118,13 @@ impl Destination {
             merged.dynamic_partitioning_configuration.as_ref(),
             dynamic_partitioning_configuration,
         )?;
-        if s3_backup_update.is_some() {
-            return Err(Error::NotSupported("S3BackupUpdate".to_owned()));
+        if backs_up(&merged) && s3_backup_mode.as_deref() == Some("Disabled") {
+            return Err(Error::invalid(
+                "S3 backup cannot be disabled once it is enabled.",
+            ));
         }
+        merged.s3_backup_configuration =
+            merged_backup(merged.s3_backup_configuration, s3_backup_update)?;
         if let Some(role_arn) = role_arn {
             merged.role_arn = role_arn;
         }
@@ -147,6 +156,14 @@ impl Destination {
         replace(&mut merged.file_extension, file_extension);
         replace(&mut merged.custom_time_zone, custom_time_zone);
         Self::new(merged, stream, now)
+    }
+
+    /// The destination of a lane: this one, or its backup.
+    pub(super) fn of(&self, lane: &Lane) -> &Self {
+        match (lane, &self.backup) {
+            (Lane::Backup, Some(backup)) => backup,
+            _ => self,
+        }
     }
 
     /// The role that writes the objects.
@@ -186,8 +203,11 @@ impl Destination {
             encryption_configuration: plain.encryption_configuration,
             cloud_watch_logging_options: plain.cloud_watch_logging_options,
             processing_configuration: settings.processing_configuration.clone(),
-            s3_backup_mode: Some("Disabled".to_owned()),
-            s3_backup_description: None,
+            s3_backup_mode: settings
+                .s3_backup_mode
+                .clone()
+                .or(Some("Disabled".to_owned())),
+            s3_backup_description: self.backup.as_ref().map(|backup| backup.describe_plain()),
             data_format_conversion_configuration: settings
                 .data_format_conversion_configuration
                 .clone(),
@@ -236,28 +256,74 @@ fn refuse_unsupported(settings: &ExtendedS3DestinationConfiguration) -> Result<(
         .encryption_configuration
         .as_ref()
         .is_some_and(|encryption| encryption.kms_encryption_config.is_some());
-    let backs_up = settings.s3_backup_mode.as_deref() == Some("Enabled");
-    if backs_up && settings.s3_backup_configuration.is_none() {
-        return Err(Error::invalid(
-            "S3 backup destination configuration is required when enabling S3 backup.",
-        ));
-    }
     let converts = settings
         .data_format_conversion_configuration
         .as_ref()
         .is_some_and(|conversion| conversion.enabled.unwrap_or(true));
     let unsupported = [
         (encrypts, "EncryptionConfiguration.KMSEncryptionConfig"),
-        (
-            backs_up || settings.s3_backup_configuration.is_some(),
-            "S3BackupConfiguration",
-        ),
         (converts, "DataFormatConversionConfiguration"),
     ];
     match unsupported.iter().find(|(present, _)| *present) {
         Some((_, name)) => Err(Error::NotSupported((*name).to_owned())),
         None => Ok(()),
     }
+}
+
+fn backs_up(settings: &ExtendedS3DestinationConfiguration) -> bool {
+    settings.s3_backup_mode.as_deref() == Some("Enabled")
+}
+
+/// The backup destination, if backup is on.
+fn backup_of(
+    settings: &ExtendedS3DestinationConfiguration,
+    stream: &str,
+    now: Timestamp,
+) -> Result<Option<Box<Destination>>> {
+    if !backs_up(settings) {
+        return Ok(None);
+    }
+    let backup = settings.s3_backup_configuration.clone().ok_or_else(|| {
+        Error::invalid("S3 backup destination configuration is required when enabling S3 backup.")
+    })?;
+    let backup = Destination::new(extended(backup), stream, now)?;
+    if backup.hints.interval.is_zero() {
+        return Err(Error::invalid(
+            "BufferingHints.IntervalInSeconds must not be 0 for the S3 backup.",
+        ));
+    }
+    Ok(Some(Box::new(backup)))
+}
+
+/// The backup's settings after an update.
+fn merged_backup(
+    old: Option<S3DestinationConfiguration>,
+    update: Option<S3DestinationUpdate>,
+) -> Result<Option<S3DestinationConfiguration>> {
+    let Some(update) = update else {
+        return Ok(old);
+    };
+    let mut merged = old.unwrap_or_default();
+    merged.role_arn = update.role_arn.unwrap_or(merged.role_arn);
+    merged.bucket_arn = update.bucket_arn.unwrap_or(merged.bucket_arn);
+    if merged.role_arn.is_empty() || merged.bucket_arn.is_empty() {
+        return Err(Error::invalid(
+            "S3 backup destination configuration is required when enabling S3 backup.",
+        ));
+    }
+    replace(&mut merged.prefix, update.prefix);
+    replace(&mut merged.error_output_prefix, update.error_output_prefix);
+    replace(&mut merged.buffering_hints, update.buffering_hints);
+    replace(&mut merged.compression_format, update.compression_format);
+    replace(
+        &mut merged.encryption_configuration,
+        update.encryption_configuration,
+    );
+    replace(
+        &mut merged.cloud_watch_logging_options,
+        update.cloud_watch_logging_options,
+    );
+    Ok(Some(merged))
 }
 
 /// Whether dynamic partitioning is on.
@@ -379,4 +445,19 @@ fn check_logging(options: Option<&CloudWatchLoggingOptions>, stream: &str) -> Re
         "LogGroupName and LogStreamName must be given when CloudWatch logging is enabled for \
          {stream}"
     )))
+}
+
+/// The older S3 configuration as the extended one, of which it is a part.
+pub(super) fn extended(plain: S3DestinationConfiguration) -> ExtendedS3DestinationConfiguration {
+    ExtendedS3DestinationConfiguration {
+        role_arn: plain.role_arn,
+        bucket_arn: plain.bucket_arn,
+        prefix: plain.prefix,
+        error_output_prefix: plain.error_output_prefix,
+        buffering_hints: plain.buffering_hints,
+        compression_format: plain.compression_format,
+        encryption_configuration: plain.encryption_configuration,
+        cloud_watch_logging_options: plain.cloud_watch_logging_options,
+        ..Default::default()
+    }
 }

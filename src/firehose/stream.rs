@@ -99,6 +99,9 @@ impl DeliveryStream {
         data: Bytes,
         arrival: Timestamp,
     ) {
+        if self.destination.backup.is_some() {
+            self.buffer(next_batch, now, Lane::Backup, data.clone(), arrival);
+        }
         if self.destination.processing.is_identity() {
             let lane = Lane::Data(PartitionKeys::new());
             self.buffer(next_batch, now, lane, data, arrival);
@@ -146,8 +149,8 @@ impl DeliveryStream {
         data: Bytes,
         arrival: Timestamp,
     ) {
-        self.totals.accepted += 1;
-        let hints = self.destination.hints;
+        self.totals.accepted += u64::from(lane != Lane::Backup);
+        let hints = self.destination.of(&lane).hints;
         // Records of one instant stay together, also under zero buffering.
         let is_over = |batch: &Batch| batch.opened < now && batch.due(hints) <= now;
         if self.open.get(&lane).is_some_and(is_over) {
@@ -190,19 +193,21 @@ impl DeliveryStream {
             Status::Active => self.encryption.until(),
         };
         let full = self.full.front().map(|batch| batch.opened);
-        let hints = self.destination.hints;
-        let open = self.open.values().map(|batch| batch.due(hints)).min();
+        let due = |batch: &Batch| batch.due(self.destination.of(&batch.lane).hints);
+        let open = self.open.values().map(due).min();
         let retry = self.retries.keys().next().map(|(due, _)| *due);
         [status, full, open, retry].into_iter().flatten().min()
     }
 
-    /// Every batch in flight.
+    /// Every batch of records in flight; copies for the backup are none.
     fn batches(&self) -> impl Iterator<Item = &Batch> {
-        self.full
+        let batches = self
+            .full
             .iter()
             .chain(self.open.values())
             .chain(self.outstanding.values())
-            .chain(self.retries.values())
+            .chain(self.retries.values());
+        batches.filter(|batch| batch.lane != Lane::Backup)
     }
 
     /// The books as of now.

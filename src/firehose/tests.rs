@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::base::{Call, Seed};
 
+mod backup;
 mod keys;
 mod lifecycle;
 mod machine;

@@ -44,7 +44,7 @@ impl Firehose {
         let destination = stream
             .destination
             .updated(update_of(request)?, &name, call.now)?;
-        self.check_role(destination.role_arn(), surroundings)?;
+        self.check_roles(&destination, surroundings)?;
         let stream = self.stream(&name, call.now)?;
         stream.replace_destination(destination);
         stream.version += 1;

@@ -105,6 +105,7 @@ impl Layout {
         let no_keys = PartitionKeys::new();
         let (prefix, keys, error_output, extension) = match lane {
             Lane::Data(keys) => (&self.prefix, keys, "", self.extension.as_str()),
+            Lane::Backup => (&self.prefix, &no_keys, "", self.extension.as_str()),
             Lane::Errors(output) => (&self.error_prefix, &no_keys, output.as_str(), ""),
         };
         let folder = prefix.evaluate(&Values {
