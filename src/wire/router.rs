@@ -28,7 +28,7 @@ use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
 use crate::wire::scope::{self, Auth};
 use crate::wire::service::{Protocol, Service};
-use crate::wire::{json, query};
+use crate::wire::{cbor, json, query};
 
 /// An owner of access keys, as the services behind the door know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,9 +166,19 @@ impl Router {
         let target = target.and_then(|value| value.to_str().ok());
         let (service, operation) = target.and_then(|t| t.split_once('.')).unwrap_or_default();
         let service = Service::by_target(service);
-        let mut response = match self.json_call(parts, body, service, operation).await {
-            Ok((operation, output)) => json::reply(operation, &output),
-            Err(error) => json::error(service, &error),
+        // Only Kinesis is spoken to in CBOR.
+        let form = match service {
+            Some(Service::Kinesis) if is_cbor(&parts.headers) => Form11::Cbor,
+            _ => Form11::Json,
+        };
+        let answer = self.json_call(parts, body, service, operation, form).await;
+        let mut response = match (answer, service, form) {
+            (Ok((operation, output)), Some(service), Form11::Cbor) => {
+                cbor::reply(Facts::of(service), operation, &output)
+            }
+            (Ok((operation, output)), ..) => json::reply(operation, &output),
+            (Err(error), Some(service), Form11::Cbor) => cbor::error(service, &error),
+            (Err(error), ..) => json::error(service, &error),
         };
         if parts.method != Method::POST {
             response
@@ -190,6 +200,7 @@ impl Router {
         body: Body,
         service: Option<Service>,
         operation: &str,
+        form: Form11,
     ) -> Result<(&'static Operation, Value), ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
@@ -202,7 +213,10 @@ impl Router {
         let facts = Facts::of(service);
         let operation = facts.operation(operation).ok_or_else(unknown)?;
         let body = collect(&parts.headers, body, JSON_BODY_MAX_BYTES).await?;
-        let mut input = json::parse(&body)?;
+        let mut input = match form {
+            Form11::Json => json::parse(&body)?,
+            Form11::Cbor => cbor::parse(&body)?,
+        };
         drop(body);
         let auth = Auth::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
         if auth == Auth::Anonymous {
@@ -271,6 +285,19 @@ impl Router {
             .call(facts.service, &operation.name, &call, input)
             .await
     }
+}
+
+/// How the documents of a request with a target are written.
+#[derive(Clone, Copy)]
+enum Form11 {
+    Json,
+    Cbor,
+}
+
+fn is_cbor(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|content| content.as_bytes().starts_with(cbor::CONTENT.as_bytes()))
 }
 
 fn route(parts: &Parts) -> Route {

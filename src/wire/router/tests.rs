@@ -1,3 +1,5 @@
+//! The front door before IAM, STS and services that refuse.
+
 use std::sync::Mutex;
 
 use http_body_util::BodyExt as _;
@@ -198,6 +200,32 @@ fn requests_find_their_service() {
             "s3 /bucket 000000000000 us-east-1",
         ]
     );
+}
+
+#[test]
+fn kinesis_is_spoken_to_in_cbor() {
+    let (router, _) = door();
+    let ask = |target: &str, body: &'static [u8]| {
+        let mut request = json_request("kinesis", target, body);
+        let content = HeaderValue::from_static(cbor::CONTENT);
+        request.headers_mut().insert("content-type", content);
+        send(&router, request)
+    };
+    let list = ask("Kinesis_20131202.ListStreams", b"\xbf\xff");
+    assert_eq!(
+        (list.status, &list.headers["content-type"]),
+        (200, &HeaderValue::from_static(cbor::CONTENT))
+    );
+    assert!(list.body.contains("StreamNames"), "{}", list.body);
+    let wrong = ask("Kinesis_20131202.ListStreams", b"\xa1\x65Limit\x61x");
+    assert_eq!(wrong.status, 400);
+    assert!(
+        wrong.body.contains("SerializationException"),
+        "{}",
+        wrong.body
+    );
+    let created = ask("Kinesis_20131202.CreateStream", b"\xa1\x6aStreamName\x61s");
+    assert_eq!((created.status, created.body.as_str()), (200, ""));
 }
 
 #[test]

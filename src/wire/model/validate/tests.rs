@@ -1,3 +1,5 @@
+//! The texts of refusals, word for word where AWS was observed.
+
 use proptest::prelude::*;
 use serde_json::json;
 

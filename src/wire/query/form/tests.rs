@@ -1,3 +1,5 @@
+//! Forms into values, and back again for every operation of IAM and STS.
+
 use proptest::prelude::*;
 use serde_json::json;
 
