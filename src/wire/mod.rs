@@ -20,3 +20,6 @@ pub mod scope;
 pub mod server;
 pub mod service;
 pub mod sts;
+
+pub use router::{Backend, Identity, Router};
+pub use service::Service;

@@ -99,7 +99,7 @@ impl Router {
     pub async fn call(&self, request: http::Request<Body>) -> http::Response<Body> {
         let request_id = self.backend.request_id();
         let (parts, body) = request.into_parts();
-        let mut response = match route(&parts) {
+        let response = match route(&parts) {
             Route::Admin => {
                 let request = http::Request::from_parts(parts, body);
                 return self.backend.admin(request).await;
@@ -114,10 +114,7 @@ impl Router {
                 Err(error) => query::error(None, &error, &request_id),
             },
         };
-        if let Ok(id) = HeaderValue::from_str(&request_id) {
-            response.headers_mut().insert("x-amzn-requestid", id);
-        }
-        response
+        with_request_id(response, &request_id)
     }
 
     /// Who calls, where and when.
@@ -140,6 +137,12 @@ impl Router {
     }
 
     async fn s3(&self, parts: Parts, body: Body, request_id: &str) -> http::Response<Body> {
+        // Smithy's own protocols use paths, which S3 would take for buckets.
+        if let Some(protocol) = parts.headers.get("smithy-protocol") {
+            let name = String::from_utf8_lossy(protocol.as_bytes());
+            let error = ServiceError::not_implemented(format!("the protocol `{name}`"));
+            return with_request_id(json::error(None, &error), request_id);
+        }
         let query = parts.uri.query().unwrap_or_default();
         let auth = match Auth::read(&parts.headers, query) {
             Ok(auth) => auth,
@@ -154,7 +157,7 @@ impl Router {
             } else {
                 ServiceError::not_implemented(format!("the service `{service}`"))
             };
-            return json::error(None, &error);
+            return with_request_id(json::error(None, &error), request_id);
         }
         let call = self.caller(&auth);
         let request = http::Request::from_parts(parts, body);
@@ -167,17 +170,19 @@ impl Router {
         let (service, operation) = target.and_then(|t| t.split_once('.')).unwrap_or_default();
         let service = Service::by_target(service);
         // Only Kinesis is spoken to in CBOR.
-        let form = match service {
-            Some(Service::Kinesis) if is_cbor(&parts.headers) => Form11::Cbor,
-            _ => Form11::Json,
+        let encoding = match service {
+            Some(Service::Kinesis) if is_cbor(&parts.headers) => Encoding::Cbor,
+            _ => Encoding::Json,
         };
-        let answer = self.json_call(parts, body, service, operation, form).await;
-        let mut response = match (answer, service, form) {
-            (Ok((operation, output)), Some(service), Form11::Cbor) => {
+        let answer = self
+            .json_call(parts, body, service, operation, encoding)
+            .await;
+        let mut response = match (answer, service, encoding) {
+            (Ok((operation, output)), Some(service), Encoding::Cbor) => {
                 cbor::reply(Facts::of(service), operation, &output)
             }
             (Ok((operation, output)), ..) => json::reply(operation, &output),
-            (Err(error), Some(service), Form11::Cbor) => cbor::error(service, &error),
+            (Err(error), Some(service), Encoding::Cbor) => cbor::error(service, &error),
             (Err(error), ..) => json::error(service, &error),
         };
         if parts.method != Method::POST {
@@ -200,7 +205,7 @@ impl Router {
         body: Body,
         service: Option<Service>,
         operation: &str,
-        form: Form11,
+        encoding: Encoding,
     ) -> Result<(&'static Operation, Value), ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
@@ -213,9 +218,9 @@ impl Router {
         let facts = Facts::of(service);
         let operation = facts.operation(operation).ok_or_else(unknown)?;
         let body = collect(&parts.headers, body, JSON_BODY_MAX_BYTES).await?;
-        let mut input = match form {
-            Form11::Json => json::parse(&body)?,
-            Form11::Cbor => cbor::parse(&body)?,
+        let mut input = match encoding {
+            Encoding::Json => json::parse(&body)?,
+            Encoding::Cbor => cbor::parse(&body)?,
         };
         drop(body);
         let auth = Auth::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
@@ -289,7 +294,7 @@ impl Router {
 
 /// How the documents of a request with a target are written.
 #[derive(Clone, Copy)]
-enum Form11 {
+enum Encoding {
     Json,
     Cbor,
 }
@@ -313,7 +318,8 @@ fn route(parts: &Parts) -> Route {
     }
     let content = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let is = |kind: &str| content.is_some_and(|content| content.starts_with(kind.as_bytes()));
-    if is("application/x-amz-json") && parts.method == Method::POST && path == "/" {
+    let documents = is("application/x-amz-json") || is("application/x-amz-cbor");
+    if documents && parts.method == Method::POST && path == "/" {
         return Route::Json;
     }
     let posted = parts.method == Method::POST && is("application/x-www-form-urlencoded");
@@ -325,6 +331,13 @@ fn route(parts: &Parts) -> Route {
         return Route::Form;
     }
     Route::S3
+}
+
+fn with_request_id(mut response: http::Response<Body>, id: &str) -> http::Response<Body> {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn missing_authentication() -> ServiceError {

@@ -315,6 +315,15 @@ fn a_request_for_a_service_not_spoken_here_does_not_fall_into_s3() {
         "{}",
         reply.body
     );
+    let mut request = json_request("kinesis", "x", "{}");
+    request.headers_mut().remove("x-amz-target");
+    *request.uri_mut() = "/service/Kinesis/operation/ListStreams".parse().unwrap();
+    let protocol = HeaderValue::from_static("rpc-v2-cbor");
+    request.headers_mut().insert("smithy-protocol", protocol);
+    let reply = send(&router, request);
+    assert_eq!(reply.status, 501);
+    let refusal = "the protocol `rpc-v2-cbor` is not implemented";
+    assert!(reply.body.contains(refusal), "{}", reply.body);
     let reply = send(
         &router,
         form_request("sqs", "Action=ListQueues&Version=2012-11-05"),

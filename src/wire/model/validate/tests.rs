@@ -1,4 +1,4 @@
-//! The texts of refusals, word for word where AWS was observed.
+//! Requests against the API model: what passes, and the text of what does not.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Forms into values, and back again for every operation of IAM and STS.
+//! Forms to values and back.
 
 use proptest::prelude::*;
 use serde_json::json;
