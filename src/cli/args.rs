@@ -218,7 +218,9 @@ pub struct ReplayArgs {
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .ok_or_else(|| format!("`{text}` has no unit: write {text}s, {text}m, {text}h or {text}d"))?;
+        .ok_or_else(|| {
+            format!("`{text}` has no unit: write {text}s, {text}m, {text}h or {text}d")
+        })?;
     let (number, unit) = text.split_at(split);
     let number: f64 = number
         .parse()
@@ -240,7 +242,8 @@ fn parse_instant(text: &str) -> Result<Timestamp, String> {
 }
 
 fn parse_zone(text: &str) -> Result<TimeZone, String> {
-    parse_offset(text).ok_or_else(|| format!("`{text}` is no offset: write for example -03:00 or Z"))
+    parse_offset(text)
+        .ok_or_else(|| format!("`{text}` is no offset: write for example -03:00 or Z"))
 }
 
 #[cfg(test)]

@@ -32,7 +32,8 @@ impl Progress for Bars {
         let bar = if total == 0 {
             ProgressBar::new_spinner().with_style(style("{prefix:>14} {spinner} {msg}"))
         } else {
-            ProgressBar::new(total).with_style(style("{prefix:>14} {bar:30} {pos:>7}/{len:<7} {msg}"))
+            ProgressBar::new(total)
+                .with_style(style("{prefix:>14} {bar:30} {pos:>7}/{len:<7} {msg}"))
         };
         let bar = self.all.add(bar.with_prefix(step.title()));
         self.by_step

@@ -56,9 +56,10 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
                 "what the pipeline made for the bucket {} ({left})",
                 plan.bucket
             )]),
-            Ok(_) if args.keep => {
-                failure.leaving(vec![format!("what the pipeline made for the bucket {}", plan.bucket)])
-            }
+            Ok(_) if args.keep => failure.leaving(vec![format!(
+                "what the pipeline made for the bucket {}",
+                plan.bucket
+            )]),
             Ok(_) => failure,
         }
     })?;
@@ -68,7 +69,9 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
         report::print(&done, &plan, production.seed, seconds);
     }
     if let Err(error) = torn_down {
-        return Err(Failure::new(format!("not everything could be deleted: {error}")));
+        return Err(Failure::new(format!(
+            "not everything could be deleted: {error}"
+        )));
     }
     Ok(if done.verdict.holds() {
         ExitCode::SUCCESS

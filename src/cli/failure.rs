@@ -32,7 +32,10 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         eprintln!("windfarm: {}", self.message);
         if !self.standing.is_empty() {
-            eprintln!("windfarm: made before that and left standing: {}", self.standing.join(", "));
+            eprintln!(
+                "windfarm: made before that and left standing: {}",
+                self.standing.join(", ")
+            );
         }
         ExitCode::from(2)
     }

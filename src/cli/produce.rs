@@ -58,7 +58,15 @@ pub async fn run(args: ProduceArgs) -> Result<ExitCode, Failure> {
         Arc::new(Bars::default())
     };
     let watch = Stopwatch::start();
-    let sent = produce(&clients, &args.stream, generators, &production, &pace, progress).await?;
+    let sent = produce(
+        &clients,
+        &args.stream,
+        generators,
+        &production,
+        &pace,
+        progress,
+    )
+    .await?;
     let seconds = watch.elapsed().as_secs_f64();
     if args.json {
         let outcome = json!({
@@ -83,13 +91,18 @@ fn is_default_dirt(dirt: f64) -> bool {
 
 fn interval_of(rate: f64, turbines: u32) -> Result<std::time::Duration, Failure> {
     if !rate.is_finite() || rate <= 0.0 {
-        return Err(Failure::new(format!("--rate {rate} sends nothing: give a number above 0")));
+        return Err(Failure::new(format!(
+            "--rate {rate} sends nothing: give a number above 0"
+        )));
     }
     std::time::Duration::try_from_secs_f64(f64::from(turbines) / rate)
         .map_err(|error| Failure::new(format!("--rate {rate}: {error}")))
 }
 
-fn generators(profile: Profile, production: &Production) -> Result<Vec<Generator>, pipeline::Error> {
+fn generators(
+    profile: Profile,
+    production: &Production,
+) -> Result<Vec<Generator>, pipeline::Error> {
     match profile {
         Profile::Course => apps(production),
         Profile::Scada => scada(production, Weibull::default()),

@@ -19,8 +19,8 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     let path = args.input.display();
     let bytes = std::fs::read(&args.input)
         .map_err(|error| Failure::new(format!("cannot read {path}: {error}; `just fetch-lhb` fetches the whole file, fixtures/lhb has a week")))?;
-    let (readings, rejected) = la_haute_borne::read(&bytes)
-        .map_err(|error| Failure::new(format!("{path}: {error}")))?;
+    let (readings, rejected) =
+        la_haute_borne::read(&bytes).map_err(|error| Failure::new(format!("{path}: {error}")))?;
     let quality = la_haute_borne::examine(&readings, &rejected);
     for row in rejected.iter().take(10) {
         eprintln!("windfarm: {path}:{}: {}", row.line, row.reason);
@@ -32,7 +32,11 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if args.print {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         for record in &records {
-            if out.write_all(&record.payload).and_then(|()| out.write_all(b"\n")).is_err() {
+            if out
+                .write_all(&record.payload)
+                .and_then(|()| out.write_all(b"\n"))
+                .is_err()
+            {
                 // Whoever read has read enough.
                 break;
             }
@@ -59,7 +63,13 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if args.json {
         println!(
             "{}",
-            json!({"stream": args.stream, "records": sent.records, "retried": sent.retried, "quality": quality})
+            json!({
+                "stream": args.stream, "records": sent.records, "retried": sent.retried,
+                "rows": quality.rows, "rejected": quality.rejected,
+                "duplicate_keys": quality.duplicate_keys, "duplicate_rows": quality.duplicate_rows,
+                "null_rows": quality.null_rows, "null_bursts": quality.null_bursts,
+                "sentinels": quality.sentinels, "gaps": quality.gaps,
+            })
         );
     } else {
         println!(

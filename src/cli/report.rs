@@ -75,7 +75,9 @@ fn stages(report: &Report, plan: &Plan) -> Vec<Stage> {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table
+        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .set_header(header.to_vec());
     table
 }
 
@@ -87,7 +89,9 @@ fn align_numbers(table: &mut Table, first: usize) {
 }
 
 fn figure(value: Option<u64>) -> String {
-    let Some(value) = value else { return String::new() };
+    let Some(value) = value else {
+        return String::new();
+    };
     let digits = value.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -102,7 +106,14 @@ fn figure(value: Option<u64>) -> String {
 /// Prints everything to standard output.
 pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
     println!("\nStages");
-    let mut shown = table(&["stage", "where", "records", "objects", "partitions", "bytes"]);
+    let mut shown = table(&[
+        "stage",
+        "where",
+        "records",
+        "objects",
+        "partitions",
+        "bytes",
+    ]);
     for stage in stages(report, plan) {
         shown.add_row(vec![
             stage.name.to_owned(),
@@ -121,10 +132,20 @@ pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
     println!("\nBooks");
     let mut books = table(&["", "what must hold", "expected", "found"]);
     for check in &report.verdict.checks {
-        books.add_row(vec![mark(check), &check.what, &check.expected, &check.found]);
+        books.add_row(vec![
+            mark(check),
+            &check.what,
+            &check.expected,
+            &check.found,
+        ]);
     }
     println!("{books}");
-    let failed = report.verdict.checks.iter().filter(|check| !check.holds).count();
+    let failed = report
+        .verdict
+        .checks
+        .iter()
+        .filter(|check| !check.holds)
+        .count();
     let rate = report.sent.records as f64 / seconds.max(1e-9);
     println!(
         "{} readings in {seconds:.1} s ({rate:.0} a second through the whole pipeline), {} checks, {failed} \
@@ -142,7 +163,9 @@ fn print_answer(answered: &Answered) {
     println!("\n{}\n  {}", answered.title, answered.sql);
     let answer = &answered.answer;
     let mut shown = Table::new();
-    shown.load_preset(UTF8_HORIZONTAL_ONLY).set_header(&answer.columns);
+    shown
+        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .set_header(&answer.columns);
     for row in answer.rows.iter().take(ROWS_SHOWN) {
         shown.add_row(row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")));
     }

@@ -35,7 +35,10 @@ impl GeneratorArgs {
     /// The production these arguments ask for.
     pub fn production(&self) -> Result<Production, Failure> {
         if !(0.0..=1.0).contains(&self.dirt) {
-            return Err(Failure::new(format!("--dirt {} is no share: give 0 to 1", self.dirt)));
+            return Err(Failure::new(format!(
+                "--dirt {} is no share: give 0 to 1",
+                self.dirt
+            )));
         }
         Ok(Production {
             seed: self.seed.map_or_else(Seed::random, Seed::new),

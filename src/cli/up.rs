@@ -18,8 +18,12 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
-            ErrorKind::AddrInUse => "something listens there already: stop it, or choose another with --port",
-            ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another with --port",
+            ErrorKind::AddrInUse => {
+                "something listens there already: stop it, or choose another with --port"
+            }
+            ErrorKind::PermissionDenied => {
+                "ports below 1024 need privileges: choose another with --port"
+            }
             _ => "choose another address with --host and --port",
         };
         Failure::new(format!("cannot listen on {address}: {error}; {advice}"))

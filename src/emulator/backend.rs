@@ -51,10 +51,7 @@ impl Backend for FrontDoor {
             };
         }
         let site = state.site(&call.account, &call.region);
-        let around = Around {
-            state,
-            site: &site,
-        };
+        let around = Around { state, site: &site };
         let answer = match service {
             Service::Kinesis => {
                 let answer = wire::kinesis::handle(&mut site.kinesis(), operation, call, input);

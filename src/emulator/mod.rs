@@ -101,7 +101,9 @@ impl Emulator {
         if !state.clock.is_virtual() {
             tokio::spawn(run_timers(Arc::downgrade(&state)));
         }
-        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(&state)))));
+        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(
+            &state,
+        )))));
         Self { state, router }
     }
 
@@ -208,7 +210,10 @@ impl State {
 /// The timers of all sites, for a virtual clock. Weak, so that the clock does not keep the state.
 impl DueSource for State {
     fn next_due(&self) -> Option<Timestamp> {
-        self.all_sites().iter().filter_map(|site| site.next_due()).min()
+        self.all_sites()
+            .iter()
+            .filter_map(|site| site.next_due())
+            .min()
     }
 
     fn fire(&self, now: Timestamp) {
@@ -219,7 +224,9 @@ impl DueSource for State {
 /// Runs the timers on the machine's clock until the emulator is gone.
 async fn run_timers(state: Weak<State>) {
     loop {
-        let Some(strong) = state.upgrade() else { return };
+        let Some(strong) = state.upgrade() else {
+            return;
+        };
         let due = strong.next_due();
         let mut me = strong.clock.join();
         let changed = strong.timers_changed.notified();

@@ -81,24 +81,18 @@ impl Site {
 
     /// The earliest timer of any service here.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let glue = {
-            let glue = self.glue.lock();
-            [glue.crawlers.next_due(), glue.jobs.next_due()]
-        };
+        let glue = self.glue.lock().next_due();
         let others = [
             self.kinesis().next_due(),
             self.firehose().next_due(),
             self.feeds().next_due(),
         ];
-        glue.into_iter().chain(others).flatten().min()
+        others.into_iter().chain([glue]).flatten().min()
     }
 
     /// Applies what is due, save for records on their way (`feed`).
     pub fn advance(&self, now: Timestamp) {
         self.kinesis().advance(now);
-        let call = self.own_call(now);
-        let mut glue = self.glue.lock();
-        glue.crawlers.run_schedules(&call);
-        glue.jobs.expire(now);
+        self.glue.lock().run_due(&self.own_call(now));
     }
 }

@@ -16,7 +16,10 @@ impl State {
     pub(super) fn start_work(&self, site: &Arc<Site>) {
         let (crawls, runs) = {
             let mut glue = site.glue.lock();
-            (glue.crawlers.take_crawl_orders(), glue.jobs.take_run_orders())
+            (
+                glue.crawlers.take_crawl_orders(),
+                glue.jobs.take_run_orders(),
+            )
         };
         for order in crawls {
             self.spawn(site, |site, state| run_crawl(site, state, order));

@@ -121,7 +121,10 @@ pub async fn produce(
     progress.begin(Step::Produce, expected);
     let done = Arc::new(AtomicU64::new(0));
     // Every app joins the clock before the first one runs: none may move it while others start.
-    let apps: Vec<_> = generators.into_iter().map(|app| (app, clock.join())).collect();
+    let apps: Vec<_> = generators
+        .into_iter()
+        .map(|app| (app, clock.join()))
+        .collect();
     let tasks: Vec<_> = apps
         .into_iter()
         .map(|(app, me)| {

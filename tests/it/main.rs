@@ -10,4 +10,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod licences;
+mod pipeline;
+mod world;
