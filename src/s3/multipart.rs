@@ -217,6 +217,14 @@ impl Bucket {
         self.uploads_of(key, |upload| upload.deleted = true);
     }
 
+    /// Aborts uploads by key and start; returns how many.
+    pub(super) fn abort_uploads(&mut self, which: impl Fn(&str, Timestamp) -> bool) -> usize {
+        let before = self.uploads.len();
+        self.uploads
+            .retain(|(key, _), upload| !which(key, upload.initiated));
+        before - self.uploads.len()
+    }
+
     fn uploads_of(&mut self, key: &str, change: impl Fn(&mut Upload)) {
         if self.uploads.is_empty() {
             return;

@@ -241,6 +241,27 @@ pub(super) fn timestamp(at: Timestamp) -> dto::Timestamp {
     dto::Timestamp::from(time.unwrap_or(UNIX_EPOCH))
 }
 
+/// An instant that a document names.
+pub(super) fn instant(at: &dto::Timestamp) -> Result<Timestamp, Error> {
+    let mut text = Vec::new();
+    at.format(dto::TimestampFormat::DateTime, &mut text)
+        .map_err(|_| Error::MalformedXml)?;
+    let text = String::from_utf8_lossy(&text);
+    Timestamp::parse(&text).ok_or(Error::MalformedXml)
+}
+
+/// `x-amz-expiration` of an object that a lifecycle rule will end.
+pub(super) fn expiration(
+    scope: &Scope<'_>,
+    bucket: &str,
+    key: &str,
+    stored: &Stored,
+) -> Option<String> {
+    let (end, rule) = scope.core.expiration(bucket, key, stored)?;
+    let end = super::answer::http_date(end);
+    Some(format!("expiry-date=\"{end}\", rule-id=\"{rule}\""))
+}
+
 /// A size or count as the API carries it.
 pub(super) fn int(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

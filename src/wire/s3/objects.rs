@@ -12,8 +12,8 @@ use crate::s3::{
 use crate::wire::s3::answer::BareEtag;
 use crate::wire::s3::convert::{
     Answer, Scope, WriteHeaders, add_header, check_acl, checksum_document, encryption_answer, etag,
-    int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set, tags, timestamp,
-    version,
+    expiration, int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set,
+    tags, timestamp, version,
 };
 use crate::wire::s3::payload;
 
@@ -38,8 +38,8 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
     let written = core.put_object(
         scope.now(),
         Put {
-            bucket: input.bucket,
-            key: input.key,
+            bucket: input.bucket.clone(),
+            key: input.key.clone(),
             body: scope.context.body.clone(),
             attributes: WriteHeaders {
                 cache_control: input.cache_control,
@@ -70,6 +70,7 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
         ssekms_key_id,
         bucket_key_enabled,
         version_id: version(&written),
+        expiration: expiration(scope, &input.bucket, &input.key, &written),
         ..PutObjectOutput::default()
     };
     set_checksum!(output, &written.object.checksum);
@@ -197,7 +198,7 @@ pub(super) fn get(scope: &Scope<'_>, input: GetObjectInput) -> Answer<GetObjectO
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    let read = core.read_object(&ReadRequest {
+    let request = ReadRequest {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
@@ -205,12 +206,14 @@ pub(super) fn get(scope: &Scope<'_>, input: GetObjectInput) -> Answer<GetObjectO
         part: input.part_number,
         condition: scope.read_condition(),
         head: false,
-    })?;
+    };
+    let read = core.read_object(&request)?;
     let mut output = read_output!(
         GetObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
     );
+    output.expiration = expiration(scope, &request.bucket, &request.key, &read.stored);
     output.body = Some(streaming(&read.body));
     Ok(respond(&read, output))
 }
@@ -219,7 +222,7 @@ pub(super) fn head(scope: &Scope<'_>, input: HeadObjectInput) -> Answer<HeadObje
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    let read = core.read_object(&ReadRequest {
+    let request = ReadRequest {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
@@ -227,12 +230,14 @@ pub(super) fn head(scope: &Scope<'_>, input: HeadObjectInput) -> Answer<HeadObje
         part: input.part_number,
         condition: scope.read_condition(),
         head: true,
-    })?;
-    let output = read_output!(
+    };
+    let read = core.read_object(&request)?;
+    let mut output = read_output!(
         HeadObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
     );
+    output.expiration = expiration(scope, &request.bucket, &request.key, &read.stored);
     let mut response = respond(&read, output);
     let overrides = [
         ("cache-control", input.response_cache_control),

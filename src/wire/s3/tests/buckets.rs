@@ -410,3 +410,51 @@ async fn settings_come_back_as_they_were_set() {
         .acl(types::ObjectCannedAcl::PublicRead);
     check_code(acl.send().await, 400, "AccessControlListNotSupported");
 }
+
+#[tokio::test]
+async fn lifecycle_rules_are_kept_and_announced_on_objects() {
+    let client = client().await;
+    let expiration = types::LifecycleExpiration::builder().days(3).build();
+    let filter = types::LifecycleRuleFilter::builder().prefix("raw/").build();
+    let rule = types::LifecycleRule::builder()
+        .id("short")
+        .status(types::ExpirationStatus::Enabled)
+        .filter(filter)
+        .expiration(expiration);
+    let put = |rule: types::LifecycleRule| {
+        let configuration = types::BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .unwrap();
+        client
+            .put_bucket_lifecycle_configuration()
+            .bucket("lake")
+            .lifecycle_configuration(configuration)
+            .send()
+    };
+    put(rule.clone().build().unwrap()).await.unwrap();
+    let stored = client
+        .get_bucket_lifecycle_configuration()
+        .bucket("lake")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stored.rules(), [rule.clone().build().unwrap()]);
+    let object = client
+        .put_object()
+        .bucket("lake")
+        .key("raw/a")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        object.expiration(),
+        Some("expiry-date=\"Sat, 03 May 2025 00:00:00 GMT\", rule-id=\"short\"")
+    );
+    let transition = types::Transition::builder()
+        .days(1)
+        .storage_class(types::TransitionStorageClass::Glacier)
+        .build();
+    let refused = put(rule.transitions(transition).build().unwrap()).await;
+    check_code(refused, 501, "NotImplemented");
+}

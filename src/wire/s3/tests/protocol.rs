@@ -257,6 +257,10 @@ async fn a_sub_resource_asked_with_a_wrong_method_is_not_taken_for_its_bucket() 
     assert_eq!(status, 200);
     let (status, ..) = bare(&service, request("PUT", "/lake/key?partNumber=1"), "x").await;
     assert_eq!(status, 400);
+    let form = request("POST", "/lake").header("content-type", "multipart/form-data; boundary=b");
+    let (status, _, xml) = bare(&service, form, "--b--").await;
+    assert_eq!(status, 501);
+    assert!(xml.contains("s3:PostObject is not implemented"), "{xml}");
 }
 
 #[tokio::test]
