@@ -150,6 +150,13 @@ impl S3 {
         Ok(self.read().bucket(bucket)?.config.clone())
     }
 
+    /// Whether versioning was ever set on a bucket.
+    pub fn is_versioned(&self, bucket: &str) -> bool {
+        let state = self.read();
+        let bucket = state.bucket(bucket);
+        bucket.is_ok_and(|bucket| bucket.config.versioning.is_some())
+    }
+
     /// Changes sub-resources that need no check.
     pub fn configure(&self, bucket: &str, change: impl FnOnce(&mut Config)) -> Result<()> {
         change(&mut self.write().bucket_mut(bucket)?.config);

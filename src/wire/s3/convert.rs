@@ -43,6 +43,13 @@ impl Scope<'_> {
         parse_http_date(&self.header(name)?)
     }
 
+    /// The id that answers name a version by: none where the bucket never had versions.
+    pub(super) fn version(&self, bucket: &str, stored: &Stored) -> Option<String> {
+        self.core
+            .is_versioned(bucket)
+            .then(|| stored.version_id().to_owned())
+    }
+
     pub(super) fn read_condition(&self) -> ReadCondition {
         ReadCondition {
             if_match: self.header("if-match"),
@@ -340,11 +347,6 @@ pub(super) fn checksum_document(checksum: &Checksum) -> dto::Checksum {
     set_checksum!(document, checksum);
     document.checksum_type = Some(kind(checksum.kind));
     document
-}
-
-/// The version id header of a version, if its bucket has versions.
-pub(super) fn version(stored: &Stored) -> Option<String> {
-    stored.version.clone()
 }
 
 /// One more header for an answer.

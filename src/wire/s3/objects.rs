@@ -13,7 +13,7 @@ use crate::wire::s3::answer::BareEtag;
 use crate::wire::s3::convert::{
     Answer, Scope, WriteHeaders, add_header, check_acl, checksum_document, encryption_answer, etag,
     expiration, int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set,
-    tags, timestamp, version,
+    tags, timestamp,
 };
 use crate::wire::s3::payload;
 
@@ -69,7 +69,7 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
         server_side_encryption,
         ssekms_key_id,
         bucket_key_enabled,
-        version_id: version(&written),
+        version_id: scope.version(&input.bucket, &written),
         expiration: expiration(scope, &input.bucket, &input.key, &written),
         ..PutObjectOutput::default()
     };
@@ -125,7 +125,7 @@ fn content_range(read: &Read) -> Option<String> {
 
 /// GetObject's and HeadObject's answers have the same members.
 macro_rules! read_output {
-    ($output:ident, $read:expr, $with_checksum:expr) => {{
+    ($scope:expr, $bucket:expr, $output:ident, $read:expr, $with_checksum:expr) => {{
         let read: &Read = $read;
         let object = &read.stored.object;
         let header = |name: &str| object.attributes.headers.get(name).cloned();
@@ -154,7 +154,7 @@ macro_rules! read_output {
                 .clone()
                 .filter(|class| class != "STANDARD")
                 .map(StorageClass::from),
-            version_id: version(&read.stored),
+            version_id: $scope.version($bucket, &read.stored),
             website_redirect_location: header("x-amz-website-redirect-location"),
             ..$output::default()
         };
@@ -209,6 +209,8 @@ pub(super) fn get(scope: &Scope<'_>, input: GetObjectInput) -> Answer<GetObjectO
     };
     let read = core.read_object(&request)?;
     let mut output = read_output!(
+        scope,
+        &request.bucket,
         GetObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
@@ -233,6 +235,8 @@ pub(super) fn head(scope: &Scope<'_>, input: HeadObjectInput) -> Answer<HeadObje
     };
     let read = core.read_object(&request)?;
     let mut output = read_output!(
+        scope,
+        &request.bucket,
         HeadObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
@@ -385,6 +389,7 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         true => Some(header_tags(input.tagging.as_deref())?),
         false => None,
     };
+    let bucket = input.bucket.clone();
     let copied = core.copy_object(
         scope.now(),
         Copy {
@@ -428,7 +433,7 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         server_side_encryption,
         ssekms_key_id,
         bucket_key_enabled,
-        version_id: version(&copied.written),
+        version_id: scope.version(&bucket, &copied.written),
         ..CopyObjectOutput::default()
     })
 }
@@ -472,7 +477,7 @@ pub(super) fn attributes(
         object_size: wanted("ObjectSize").then(|| int(object.body.len())),
         storage_class: wanted("StorageClass")
             .then(|| StorageClass::from(object.attributes.storage_class().to_owned())),
-        version_id: version(&stored),
+        version_id: scope.version(&input.bucket, &stored),
         ..GetObjectAttributesOutput::default()
     });
     response.extensions.insert(BareEtag);
@@ -522,7 +527,7 @@ pub(super) fn get_tags(
     let stored = core.object_tags(&input.bucket, &input.key, input.version_id.as_deref())?;
     plain(GetObjectTaggingOutput {
         tag_set: tag_set(&stored.tags),
-        version_id: version(&stored),
+        version_id: scope.version(&input.bucket, &stored),
     })
 }
 

@@ -458,3 +458,25 @@ async fn lifecycle_rules_are_kept_and_announced_on_objects() {
     let refused = put(rule.transitions(transition).build().unwrap()).await;
     check_code(refused, 501, "NotImplemented");
 }
+
+#[tokio::test]
+async fn the_null_version_is_named_once_a_bucket_has_versions() {
+    let client = client().await;
+    let put = || client.put_object().bucket("lake").key("a").send();
+    assert_eq!(put().await.unwrap().version_id(), None);
+    for status in ["Enabled", "Suspended"] {
+        let configuration = types::VersioningConfiguration::builder()
+            .status(status.into())
+            .build();
+        client
+            .put_bucket_versioning()
+            .bucket("lake")
+            .versioning_configuration(configuration)
+            .send()
+            .await
+            .unwrap();
+        let head = client.head_object().bucket("lake").key("a").send().await;
+        assert_eq!(head.unwrap().version_id(), Some("null"), "{status}");
+    }
+    assert_eq!(put().await.unwrap().version_id(), Some("null"));
+}
