@@ -2,13 +2,12 @@
 //! are therefore absent. Infrastructure tools read all of them on every refresh.
 
 use s3s::dto::*;
-use s3s::xml;
 
 use crate::s3::{
     self, Encryption, Error, Expiration, NoncurrentExpiration, Ownership, PublicAccessBlock,
     SubResource, Versioning,
 };
-use crate::wire::s3::convert::{self, Answer, Scope, plain, tag_set};
+use crate::wire::s3::convert::{self, Answer, Scope, from_document, plain, tag_set, to_document};
 
 /// Checks the expected owner, which every one of these inputs has.
 macro_rules! own {
@@ -97,18 +96,6 @@ pub(super) fn delete_policy(
 ) -> Answer<DeleteBucketPolicyOutput> {
     own!(scope, input).configure(&input.bucket, |config| config.policy = None)?;
     plain(DeleteBucketPolicyOutput::default())
-}
-
-fn to_document<T: xml::Serialize>(value: &T) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    let written = value.serialize(&mut xml::Serializer::new(&mut bytes));
-    written.map_err(|_| Error::MalformedXml)?;
-    String::from_utf8(bytes).map_err(|_| Error::MalformedXml)
-}
-
-fn from_document<T: for<'x> xml::Deserialize<'x>>(document: &str) -> Result<T, Error> {
-    T::deserialize(&mut xml::Deserializer::new(document.as_bytes()))
-        .map_err(|_| Error::MalformedXml)
 }
 
 pub(super) fn get_cors(

@@ -11,9 +11,8 @@ use crate::s3::{
 };
 use crate::wire::s3::answer::BareEtag;
 use crate::wire::s3::convert::{
-    Answer, Scope, WriteHeaders, add_header, check_acl, checksum_document, encryption_answer, etag,
-    expiration, int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set,
-    tags, timestamp,
+    Answer, Scope, WriteHeaders, add_header, checksum_document, encryption_answer, etag,
+    expiration, int, parse_algorithm, plain, refuse_sse_c, set_checksum, tag_set, tags, timestamp,
 };
 use crate::wire::s3::payload;
 
@@ -24,9 +23,15 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     if input.write_offset_bytes.is_some() {
         return Err(Error::HeaderNotImplemented {
             header: "x-amz-write-offset-bytes",
@@ -358,10 +363,16 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     refuse_sse_c(input.copy_source_sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     let core = scope.core;
     let source = scope.copy_source(&input.copy_source)?;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
@@ -462,10 +473,12 @@ pub(super) fn attributes(
     )?;
     let object = &stored.object;
     let wanted = |name: &str| {
+        // `s3s` leaves a header of several names, which most SDKs send, as one.
         input
             .object_attributes
             .iter()
-            .any(|attribute| attribute.as_str() == name)
+            .flat_map(|attributes| attributes.as_str().split(','))
+            .any(|attribute| attribute.trim() == name)
     };
     let parts = (wanted("ObjectParts") && !object.parts.is_empty())
         .then(|| attribute_parts(&stored, &input));
@@ -588,8 +601,12 @@ pub(super) fn put_acl(scope: &Scope<'_>, input: PutObjectAclInput) -> Answer<Put
         &input.grant_write_acp,
     ];
     if input.access_control_policy.is_some() {
-        return Err(Error::AccessControlListNotSupported);
+        return Err(scope.acl_refusal(&input.bucket));
     }
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     plain(PutObjectAclOutput::default())
 }

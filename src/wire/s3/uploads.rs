@@ -6,8 +6,8 @@ use crate::s3::{
     Complete, CompletedPart, CopyPart, CreateUpload, Error, ListRequest, Tags, UploadPart,
 };
 use crate::wire::s3::convert::{
-    self, Answer, Scope, WriteHeaders, check_acl, checksums, encryption_answer, etag, int, kind,
-    owner, parse_algorithm, parse_kind, plain, refuse_lock, refuse_sse_c, set_checksum, timestamp,
+    self, Answer, Scope, WriteHeaders, checksums, encryption_answer, etag, int, kind, owner,
+    parse_algorithm, parse_kind, plain, refuse_sse_c, set_checksum, timestamp,
 };
 use crate::wire::s3::listings::Encoder;
 use crate::wire::s3::payload;
@@ -22,9 +22,15 @@ pub(super) fn create(
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let attributes = WriteHeaders {

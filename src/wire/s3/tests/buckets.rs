@@ -480,3 +480,44 @@ async fn the_null_version_is_named_once_a_bucket_has_versions() {
     }
     assert_eq!(put().await.unwrap().version_id(), Some("null"));
 }
+
+#[tokio::test]
+async fn a_bucket_can_be_created_with_tags() {
+    let client = client().await;
+    let tag = types::Tag::builder()
+        .key("site")
+        .value("a&b")
+        .build()
+        .unwrap();
+    let configuration = types::CreateBucketConfiguration::builder()
+        .tags(tag)
+        .build();
+    let create = || {
+        client
+            .create_bucket()
+            .bucket("tagged")
+            .create_bucket_configuration(configuration.clone())
+            .send()
+    };
+    // `&` is no character of a tag.
+    check_code(create().await, 400, "InvalidTag");
+    let tag = types::Tag::builder()
+        .key("site")
+        .value("a b")
+        .build()
+        .unwrap();
+    let configuration = types::CreateBucketConfiguration::builder()
+        .tags(tag)
+        .build();
+    let create = || {
+        client
+            .create_bucket()
+            .bucket("tagged")
+            .create_bucket_configuration(configuration.clone())
+            .send()
+    };
+    create().await.unwrap();
+    let tags = client.get_bucket_tagging().bucket("tagged").send().await;
+    assert_eq!(tags.unwrap().tag_set()[0].value(), "a b");
+    check_code(create().await, 409, "BucketAlreadyOwnedByYou");
+}

@@ -295,3 +295,21 @@ async fn an_object_without_a_content_type_is_binary() {
     assert_eq!((status.as_u16(), body.as_str()), (304, ""));
     assert!(headers.get("etag").is_some());
 }
+
+#[tokio::test]
+async fn attributes_may_be_named_in_one_header() {
+    let service = new_service();
+    bare(&service, request("PUT", "/lake"), "").await;
+    bare(&service, request("PUT", "/lake/a"), "hello").await;
+    let asked = request("GET", "/lake/a?attributes")
+        .header("x-amz-object-attributes", "ETag,ObjectSize, Checksum");
+    let (status, _, xml) = bare(&service, asked, "").await;
+    assert_eq!(status, 200);
+    for part in [
+        "<ETag>5d41402abc4b2a76b9719d911017c592</ETag>",
+        "<ObjectSize>5</ObjectSize>",
+        "<ChecksumType>FULL_OBJECT</ChecksumType>",
+    ] {
+        assert!(xml.contains(part), "{xml}");
+    }
+}
