@@ -166,6 +166,10 @@ pub mod s3 {
     pub const TAG_KEY_MAX_CHARS: usize = 128;
     /// Characters of a tag's value. "Categorizing your objects using tags".
     pub const TAG_VALUE_MAX_CHARS: usize = 256;
+    /// Rules of a lifecycle configuration. "Lifecycle configuration elements".
+    pub const LIFECYCLE_MAX_RULES: usize = 1_000;
+    /// Characters of a lifecycle rule's id. "Lifecycle configuration elements".
+    pub const LIFECYCLE_ID_MAX_CHARS: usize = 255;
     /// Bytes of a bucket policy. "Bucket policies".
     pub const POLICY_MAX_BYTES: usize = 20 * 1024;
     /// Longest life of a presigned URL in seconds. "Sharing objects with presigned URLs".

@@ -82,6 +82,7 @@ fn creating_a_bucket_again_is_harmless_only_in_us_east_1() {
         name: "nord".to_owned(),
         location: Some("eu-west-1".to_owned()),
         ownership: None,
+        tags: None,
     };
     let facts = core.create_bucket(&call, request.clone()).unwrap();
     assert_eq!(facts.region, Region::new("eu-west-1"));

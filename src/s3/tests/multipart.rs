@@ -1,5 +1,7 @@
 //! Multipart uploads and their edges.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const PART: usize = 5 * 1024 * 1024;
@@ -263,4 +265,79 @@ fn uploads_are_listed_by_key_and_start_in_any_page_size() {
         (1, vec!["b/".to_owned()])
     );
     assert_eq!(page.next, Some(("b/".to_owned(), None)));
+}
+
+/// What a client does to its uploads. Parts are numbered 1 to 3, uploads by their order.
+#[derive(Clone, Debug)]
+enum Step {
+    Start,
+    Part(u8, i32, u8),
+    Complete(u8),
+    Abort(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (which, number) = (0u8..3, 1i32..=3);
+    prop_oneof![
+        2 => Just(Step::Start),
+        6 => (which.clone(), number, any::<u8>()).prop_map(|(w, n, body)| Step::Part(w, n, body)),
+        2 => which.clone().prop_map(Step::Complete),
+        1 => which.prop_map(Step::Abort),
+    ]
+}
+
+proptest! {
+    /// The reference keeps the parts of every upload in a map. Only one part is completed at a time,
+    /// since all but the last would have to be large.
+    #[test]
+    fn uploads_behave_as_the_reference(steps in prop::collection::vec(step(), 1..40)) {
+        let core = core();
+        let mut open: BTreeMap<String, BTreeMap<i32, PartInfo>> = BTreeMap::new();
+        let mut object: Option<(String, u64)> = None;
+        let pick = |open: &BTreeMap<String, BTreeMap<i32, PartInfo>>, which: u8| {
+            open.keys().nth(usize::from(which)).cloned()
+        };
+        for step in steps {
+            match step {
+                Step::Start => {
+                    open.insert(start(&core, None, None).unwrap(), BTreeMap::new());
+                }
+                Step::Part(which, number, body) => {
+                    let Some(id) = pick(&open, which) else { continue };
+                    let part = upload(&core, &id, number, vec![body; usize::from(body) + 1]);
+                    open.get_mut(&id).unwrap().insert(number, part);
+                }
+                Step::Complete(which) => {
+                    let Some(id) = pick(&open, which) else { continue };
+                    let Some(part) = open[&id].values().next_back().cloned() else {
+                        check_code(complete(&core, &id, &[]), "InvalidRequest");
+                        continue;
+                    };
+                    let written = complete(&core, &id, &[&part]).unwrap();
+                    prop_assert_eq!(written.object.body.len(), part.size);
+                    object = Some((written.object.etag.clone(), part.size));
+                    open.remove(&id);
+                    check_code(core.list_parts("lake", "big", &id, 0, None), "NoSuchUpload");
+                }
+                Step::Abort(which) => {
+                    let Some(id) = pick(&open, which) else { continue };
+                    core.abort_upload("lake", "big", &id).unwrap();
+                    open.remove(&id);
+                }
+            }
+            let stored = core.stored("lake", "big", None, "GET").ok();
+            let stored = stored.map(|s| (s.object.etag.clone(), s.object.body.len()));
+            prop_assert_eq!(&stored, &object);
+            let listed = core.list_uploads(&list_request("", None, 1000), None).unwrap();
+            let ids: Vec<String> = listed.uploads.into_iter().map(|u| u.id).collect();
+            prop_assert_eq!(&ids, &open.keys().cloned().collect::<Vec<_>>());
+            for (id, parts) in &open {
+                let listed = core.list_parts("lake", "big", id, 0, None).unwrap().parts;
+                let listed: Vec<(i32, String)> = listed.into_iter().map(|p| (p.number, p.etag)).collect();
+                let expected: Vec<(i32, String)> =
+                    parts.iter().map(|(n, p)| (*n, p.etag.clone())).collect();
+                prop_assert_eq!(listed, expected);
+            }
+        }
+    }
 }

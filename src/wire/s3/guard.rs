@@ -111,6 +111,15 @@ const OBJECT: [(&str, &str); 13] = [
 
 /// Refuses a request that `s3s` would take for another operation.
 pub(super) fn check(parts: &Parts) -> Result<(), ErrorAnswer> {
+    if parts.method == Method::OPTIONS {
+        return Err(ErrorAnswer::not_implemented("CORS preflight"));
+    }
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE);
+    let is_form = content_type.is_some_and(|of| of.as_bytes().starts_with(b"multipart/form-data"));
+    // `s3s` would hold a form's policy against the machine's clock, and store the form as the object.
+    if parts.method == Method::POST && is_form {
+        return Err(ErrorAnswer::not_implemented("PostObject"));
+    }
     let Some(query) = parts.uri.query() else {
         return Ok(());
     };

@@ -410,3 +410,114 @@ async fn settings_come_back_as_they_were_set() {
         .acl(types::ObjectCannedAcl::PublicRead);
     check_code(acl.send().await, 400, "AccessControlListNotSupported");
 }
+
+#[tokio::test]
+async fn lifecycle_rules_are_kept_and_announced_on_objects() {
+    let client = client().await;
+    let expiration = types::LifecycleExpiration::builder().days(3).build();
+    let filter = types::LifecycleRuleFilter::builder().prefix("raw/").build();
+    let rule = types::LifecycleRule::builder()
+        .id("short")
+        .status(types::ExpirationStatus::Enabled)
+        .filter(filter)
+        .expiration(expiration);
+    let put = |rule: types::LifecycleRule| {
+        let configuration = types::BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .unwrap();
+        client
+            .put_bucket_lifecycle_configuration()
+            .bucket("lake")
+            .lifecycle_configuration(configuration)
+            .send()
+    };
+    put(rule.clone().build().unwrap()).await.unwrap();
+    let stored = client
+        .get_bucket_lifecycle_configuration()
+        .bucket("lake")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stored.rules(), [rule.clone().build().unwrap()]);
+    let object = client
+        .put_object()
+        .bucket("lake")
+        .key("raw/a")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        object.expiration(),
+        Some("expiry-date=\"Sat, 03 May 2025 00:00:00 GMT\", rule-id=\"short\"")
+    );
+    let transition = types::Transition::builder()
+        .days(1)
+        .storage_class(types::TransitionStorageClass::Glacier)
+        .build();
+    let refused = put(rule.transitions(transition).build().unwrap()).await;
+    check_code(refused, 501, "NotImplemented");
+}
+
+#[tokio::test]
+async fn the_null_version_is_named_once_a_bucket_has_versions() {
+    let client = client().await;
+    let put = || client.put_object().bucket("lake").key("a").send();
+    assert_eq!(put().await.unwrap().version_id(), None);
+    for status in ["Enabled", "Suspended"] {
+        let configuration = types::VersioningConfiguration::builder()
+            .status(status.into())
+            .build();
+        client
+            .put_bucket_versioning()
+            .bucket("lake")
+            .versioning_configuration(configuration)
+            .send()
+            .await
+            .unwrap();
+        let head = client.head_object().bucket("lake").key("a").send().await;
+        assert_eq!(head.unwrap().version_id(), Some("null"), "{status}");
+    }
+    assert_eq!(put().await.unwrap().version_id(), Some("null"));
+}
+
+#[tokio::test]
+async fn a_bucket_can_be_created_with_tags() {
+    let client = client().await;
+    let tag = types::Tag::builder()
+        .key("site")
+        .value("a&b")
+        .build()
+        .unwrap();
+    let configuration = types::CreateBucketConfiguration::builder()
+        .tags(tag)
+        .build();
+    let create = || {
+        client
+            .create_bucket()
+            .bucket("tagged")
+            .create_bucket_configuration(configuration.clone())
+            .send()
+    };
+    // `&` is no character of a tag.
+    check_code(create().await, 400, "InvalidTag");
+    let tag = types::Tag::builder()
+        .key("site")
+        .value("a b")
+        .build()
+        .unwrap();
+    let configuration = types::CreateBucketConfiguration::builder()
+        .tags(tag)
+        .build();
+    let create = || {
+        client
+            .create_bucket()
+            .bucket("tagged")
+            .create_bucket_configuration(configuration.clone())
+            .send()
+    };
+    create().await.unwrap();
+    let tags = client.get_bucket_tagging().bucket("tagged").send().await;
+    assert_eq!(tags.unwrap().tag_set()[0].value(), "a b");
+    check_code(create().await, 409, "BucketAlreadyOwnedByYou");
+}

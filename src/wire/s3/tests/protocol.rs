@@ -257,6 +257,10 @@ async fn a_sub_resource_asked_with_a_wrong_method_is_not_taken_for_its_bucket() 
     assert_eq!(status, 200);
     let (status, ..) = bare(&service, request("PUT", "/lake/key?partNumber=1"), "x").await;
     assert_eq!(status, 400);
+    let form = request("POST", "/lake").header("content-type", "multipart/form-data; boundary=b");
+    let (status, _, xml) = bare(&service, form, "--b--").await;
+    assert_eq!(status, 501);
+    assert!(xml.contains("s3:PostObject is not implemented"), "{xml}");
 }
 
 #[tokio::test]
@@ -290,4 +294,22 @@ async fn an_object_without_a_content_type_is_binary() {
     let (status, headers, body) = bare(&service, conditional, "").await;
     assert_eq!((status.as_u16(), body.as_str()), (304, ""));
     assert!(headers.get("etag").is_some());
+}
+
+#[tokio::test]
+async fn attributes_may_be_named_in_one_header() {
+    let service = new_service();
+    bare(&service, request("PUT", "/lake"), "").await;
+    bare(&service, request("PUT", "/lake/a"), "hello").await;
+    let asked = request("GET", "/lake/a?attributes")
+        .header("x-amz-object-attributes", "ETag,ObjectSize, Checksum");
+    let (status, _, xml) = bare(&service, asked, "").await;
+    assert_eq!(status, 200);
+    for part in [
+        "<ETag>5d41402abc4b2a76b9719d911017c592</ETag>",
+        "<ObjectSize>5</ObjectSize>",
+        "<ChecksumType>FULL_OBJECT</ChecksumType>",
+    ] {
+        assert!(xml.contains(part), "{xml}");
+    }
 }
