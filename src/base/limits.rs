@@ -122,6 +122,11 @@ pub mod firehose {
     pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
     /// CREATING → ACTIVE, DELETING → gone, ENABLING → ENABLED. Ours: on AWS up to a minute or so.
     pub const STATUS_CHANGE: Duration = Duration::from_secs(1);
+    /// From a failed invocation of a function to the next, doubled with every failure. Ours: AWS
+    /// documents none.
+    pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
+    /// The longest time from a failed invocation to the next. Ours: AWS documents none.
+    pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
     /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
     pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
     /// Buffer size under dynamic partitioning when none is given. "Buffering hints".

@@ -13,6 +13,7 @@ use crate::firehose::books::Counts;
 use crate::firehose::destination::{self, Destination};
 use crate::firehose::encryption::{Encryption, SOURCE_ENCRYPTS};
 use crate::firehose::stream::{DeliveryStream, Source, Status};
+use crate::firehose::transform::Transforms;
 use crate::firehose::{Error, Firehose, Result, Surroundings};
 
 /// The service principal that delivery roles trust.
@@ -52,7 +53,8 @@ impl Firehose {
         };
         let mut tags = BTreeMap::new();
         super::tags::add(&mut tags, request.tags.as_deref().unwrap_or_default())?;
-        let destination = Destination::new(destination_of(request)?, &name, call.now)?;
+        let destination =
+            Destination::new(destination_of(request)?, self.check_at(&name, call.now))?;
         self.check_roles(&destination, surroundings)?;
 
         let arn = self.arn_of(&name);
@@ -73,6 +75,7 @@ impl Firehose {
                 full: VecDeque::new(),
                 outstanding: BTreeMap::new(),
                 retries: BTreeMap::new(),
+                transforms: Transforms::default(),
                 totals: Counts::default(),
                 log: VecDeque::new(),
             },

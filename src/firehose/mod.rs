@@ -20,6 +20,7 @@ mod destination;
 mod encryption;
 mod error;
 mod error_output;
+mod intake;
 mod kpl;
 mod partitioning;
 mod prefix;
@@ -27,6 +28,7 @@ mod processing;
 mod put;
 mod stream;
 mod tags;
+mod transform;
 mod update;
 
 #[cfg(test)]
@@ -43,7 +45,9 @@ pub use books::Counts;
 pub use delivery::{Delivery, LogEvent};
 pub use error::{Error, Result};
 pub use put::SourceRecord;
+pub use transform::Invocation;
 
+use destination::Check;
 use stream::{DeliveryStream, Source};
 
 /// What a delivery stream refers to and does not own; the emulator answers from its other services.
@@ -73,6 +77,7 @@ pub struct Firehose {
     region: Region,
     ids: Arc<Ids>,
     status_change: Duration,
+    functions: bool,
     streams: BTreeMap<String, DeliveryStream>,
     next_batch: u64,
 }
@@ -85,6 +90,7 @@ impl Firehose {
             region,
             ids,
             status_change: STATUS_CHANGE,
+            functions: false,
             streams: BTreeMap::new(),
             next_batch: 0,
         }
@@ -94,6 +100,14 @@ impl Firehose {
     #[must_use]
     pub fn with_status_change(mut self, after: Duration) -> Self {
         self.status_change = after;
+        self
+    }
+
+    /// The same with Lambda processors, which are refused by name otherwise: whoever calls this
+    /// promises to carry out [`Self::take_invocations`].
+    #[must_use]
+    pub fn with_functions(mut self) -> Self {
+        self.functions = true;
         self
     }
 
@@ -138,6 +152,14 @@ impl Firehose {
             .get(name)
             .into_iter()
             .flat_map(|stream| stream.log.iter())
+    }
+
+    fn check_at<'a>(&self, stream: &'a str, now: Timestamp) -> Check<'a> {
+        Check {
+            stream,
+            now,
+            functions: self.functions,
+        }
     }
 
     fn arn_of(&self, name: &str) -> String {

@@ -8,6 +8,7 @@ use crate::firehose::api::{
     PutRecordBatchRequest, PutRecordBatchResponse, PutRecordBatchResponseEntry, PutRecordRequest,
     PutRecordResponse, Record,
 };
+use crate::firehose::intake::Intake;
 use crate::firehose::stream::{DeliveryStream, Source, Status};
 use crate::firehose::{Error, Firehose, Result, kpl};
 
@@ -37,7 +38,11 @@ impl Firehose {
         check_sizes(std::slice::from_ref(&request.record), "record")?;
         let mut next_batch = self.next_batch;
         let stream = self.puttable(call, &request.delivery_stream_name)?;
-        stream.take_in(&mut next_batch, call.now, request.record.data.0, call.now);
+        let mut intake = Intake {
+            now: call.now,
+            next_batch: &mut next_batch,
+        };
+        stream.take_in(&mut intake, request.record.data.0, call.now, None);
         let encrypted = stream.encryption.is_enabled();
         self.next_batch = next_batch;
         Ok(PutRecordResponse {
@@ -63,8 +68,12 @@ impl Firehose {
             .collect();
         let mut next_batch = self.next_batch;
         let stream = self.puttable(call, &request.delivery_stream_name)?;
+        let mut intake = Intake {
+            now: call.now,
+            next_batch: &mut next_batch,
+        };
         for record in request.records {
-            stream.take_in(&mut next_batch, call.now, record.data.0, call.now);
+            stream.take_in(&mut intake, record.data.0, call.now, None);
         }
         let encrypted = stream.encryption.is_enabled();
         self.next_batch = next_batch;
@@ -83,9 +92,13 @@ impl Firehose {
         if let Ok(stream) = self.stream(delivery_stream, now)
             && !stream.is_deleting()
         {
+            let mut intake = Intake {
+                now,
+                next_batch: &mut next_batch,
+            };
             for record in records {
-                for data in kpl::unpacked(record.data) {
-                    stream.take_in(&mut next_batch, now, data, record.arrival);
+                for (place, data) in (0u64..).zip(kpl::unpacked(record.data.clone())) {
+                    stream.take_in(&mut intake, data, record.arrival, Some((&record, place)));
                 }
             }
         }
