@@ -13,6 +13,7 @@ use crate::firehose::books::Counts;
 use crate::firehose::destination::{self, Destination};
 use crate::firehose::encryption::{Encryption, SOURCE_ENCRYPTS};
 use crate::firehose::stream::{DeliveryStream, Source, Status};
+use crate::firehose::throughput::Throughput;
 use crate::firehose::transform::Transforms;
 use crate::firehose::{Error, Firehose, Result, Surroundings};
 
@@ -71,6 +72,7 @@ impl Firehose {
                 destination,
                 encryption,
                 tags,
+                throughput: Throughput::default(),
                 open: BTreeMap::new(),
                 full: VecDeque::new(),
                 outstanding: BTreeMap::new(),

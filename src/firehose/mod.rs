@@ -28,6 +28,7 @@ mod processing;
 mod put;
 mod stream;
 mod tags;
+mod throughput;
 mod transform;
 mod update;
 
@@ -49,6 +50,7 @@ pub use transform::Invocation;
 
 use destination::Check;
 use stream::{DeliveryStream, Source};
+use throughput::Quota;
 
 /// What a delivery stream refers to and does not own; the emulator answers from its other services.
 pub trait Surroundings {
@@ -78,6 +80,7 @@ pub struct Firehose {
     ids: Arc<Ids>,
     status_change: Duration,
     functions: bool,
+    quota: Quota,
     streams: BTreeMap<String, DeliveryStream>,
     next_batch: u64,
 }
@@ -86,6 +89,7 @@ impl Firehose {
     /// No delivery streams yet. Object names and record ids are drawn from `ids`.
     pub fn new(account: AccountId, region: Region, ids: Arc<Ids>) -> Self {
         Self {
+            quota: Quota::of(&region),
             account,
             region,
             ids,
@@ -100,6 +104,13 @@ impl Firehose {
     #[must_use]
     pub fn with_status_change(mut self, after: Duration) -> Self {
         self.status_change = after;
+        self
+    }
+
+    /// The same without a limit on what direct put takes in a second.
+    #[must_use]
+    pub fn with_unlimited_throughput(mut self) -> Self {
+        self.quota = Quota::UNLIMITED;
         self
     }
 

@@ -9,6 +9,7 @@ use crate::firehose::buffer::{Batch, Lane};
 use crate::firehose::delivery::LogEvent;
 use crate::firehose::destination::Destination;
 use crate::firehose::encryption::Encryption;
+use crate::firehose::throughput::Throughput;
 use crate::firehose::transform::Transforms;
 
 /// Where records come from.
@@ -58,6 +59,8 @@ pub(super) struct DeliveryStream {
     pub destination: Destination,
     pub encryption: Encryption,
     pub tags: BTreeMap<String, Option<String>>,
+    /// What direct put used of its quota.
+    pub throughput: Throughput,
     /// The buffers that take the next records.
     pub open: BTreeMap<Lane, Batch>,
     /// Full buffers, in the order in which they filled.
