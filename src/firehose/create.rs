@@ -172,6 +172,19 @@ impl Firehose {
         request: &CreateDeliveryStreamRequest,
         surroundings: &dyn Surroundings,
     ) -> Result<Source> {
+        let others = [
+            (
+                "MSKSourceConfiguration",
+                request.msk_source_configuration.is_some(),
+            ),
+            (
+                "DatabaseSourceConfiguration",
+                request.database_source_configuration.is_some(),
+            ),
+        ];
+        if let Some((name, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Error::NotSupported((*name).to_owned()));
+        }
         match request
             .delivery_stream_type
             .as_deref()

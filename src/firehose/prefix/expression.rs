@@ -138,6 +138,7 @@ fn parse_expression(expression: &str, kind: Kind) -> Result<Part> {
         .split_once(':')
         .ok_or_else(|| Error::invalid("Invalid expression usage"))?;
     match (namespace, value) {
+        ("timestamp", "") => Err(Error::invalid("Invalid expression usage")),
         ("timestamp", pattern) => match Pattern::parse(pattern) {
             Some(pattern) => Ok(Part::Timestamp(pattern)),
             None => Err(Error::invalid(format!(
