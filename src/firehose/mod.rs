@@ -1,9 +1,12 @@
 //! Data Firehose: buffers records and turns them into objects, as a pure state machine.
 //!
-//! [`Firehose`] holds the delivery streams of one account and region. It knows neither Kinesis nor
-//! S3: the emulator reads the streams named by [`Firehose::kinesis_sources`], hands their records to
-//! [`Firehose::accept`], asks [`Firehose::take_deliveries`] for objects that are due, writes them
-//! and says how that went. Until it says so, the records count as in flight.
+//! [`Firehose`](crate::firehose::Firehose) holds the delivery streams of one account and region. It
+//! knows neither Kinesis nor S3: the emulator reads the streams that `kinesis_sources` names, hands
+//! their records to `accept`, asks `take_deliveries` for objects that are due, writes them and says
+//! how that went. Until it says so, the records count as in flight.
+//!
+//! The life of a record here: `put` → `intake` (backup copy, taken apart, function, partition keys)
+//! → `buffer` → `delivery`, under a key of `prefix`.
 //!
 //! Invariant: for every delivery stream, at any moment,
 //! `accepted = delivered + rejected + dropped + in_flight`.
