@@ -24,3 +24,8 @@ api-model:
     target/api-model/bin/pip install --quiet botocore==1.44.5
     target/api-model/bin/python fixtures/api-model/generate.py
     cargo fmt
+
+# Regenerate what Firehose's tests compare with: Java's date letters (JDK 17) and jq 1.6's keys.
+firehose-vectors:
+    java -Dstdout.encoding=UTF-8 fixtures/firehose/JavaLetters.java > fixtures/firehose/java-letters.txt
+    TZ=UTC sh fixtures/firehose/jq-keys.sh > fixtures/firehose/jq-keys.txt

@@ -108,6 +108,20 @@ pub mod firehose {
     pub const BATCH_MAX_RECORDS: usize = 500;
     /// Data of one PutRecordBatch call. API reference, PutRecordBatch.
     pub const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+    /// Regions in which a delivery stream takes more by direct put. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
+    /// Requests a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_REQUESTS_PER_SEC: usize = 2_000;
+    /// Records a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_RECORDS_PER_SEC: usize = 500_000;
+    /// Bytes a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_BYTES_PER_SEC: usize = 5 * 1024 * 1024;
+    /// Requests a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_REQUESTS_PER_SEC: usize = 1_000;
+    /// Records a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_RECORDS_PER_SEC: usize = 100_000;
+    /// Bytes a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_BYTES_PER_SEC: usize = 1024 * 1024;
     /// Buffer size when none is given. API reference, BufferingHints.
     pub const DEFAULT_BUFFER_MB: i32 = 5;
     /// Buffer interval when none is given. API reference, BufferingHints.
@@ -127,6 +141,11 @@ pub mod firehose {
     pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
     /// CREATING → ACTIVE, DELETING → gone, ENABLING → ENABLED. Ours: on AWS up to a minute or so.
     pub const STATUS_CHANGE: Duration = Duration::from_secs(1);
+    /// From a failed invocation of a function to the next, doubled with every failure. Ours: AWS
+    /// documents none.
+    pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
+    /// The longest time from a failed invocation to the next. Ours: AWS documents none.
+    pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
     /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
     pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
     /// Buffer size under dynamic partitioning when none is given. "Buffering hints".

@@ -13,7 +13,8 @@ pub struct Counts {
     pub delivered: u64,
     /// Records written to objects under the error prefix.
     pub rejected: u64,
-    /// Records given up after a day of failed attempts.
+    /// Records given up: after a day of failed attempts, by a function that dropped them, or by the
+    /// deletion of the stream.
     pub dropped: u64,
     /// Records buffered, being written or waiting for another attempt.
     pub in_flight: u64,

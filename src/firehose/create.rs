@@ -13,6 +13,8 @@ use crate::firehose::books::Counts;
 use crate::firehose::destination::{self, Destination};
 use crate::firehose::encryption::{Encryption, SOURCE_ENCRYPTS};
 use crate::firehose::stream::{DeliveryStream, Source, Status};
+use crate::firehose::throughput::Throughput;
+use crate::firehose::transform::Transforms;
 use crate::firehose::{Error, Firehose, Result, Surroundings};
 
 /// The service principal that delivery roles trust.
@@ -52,7 +54,8 @@ impl Firehose {
         };
         let mut tags = BTreeMap::new();
         super::tags::add(&mut tags, request.tags.as_deref().unwrap_or_default())?;
-        let destination = Destination::new(destination_of(request)?, &name, call.now)?;
+        let destination =
+            Destination::new(destination_of(request)?, self.check_at(&name, call.now))?;
         self.check_roles(&destination, surroundings)?;
 
         let arn = self.arn_of(&name);
@@ -69,10 +72,12 @@ impl Firehose {
                 destination,
                 encryption,
                 tags,
+                throughput: Throughput::default(),
                 open: BTreeMap::new(),
                 full: VecDeque::new(),
                 outstanding: BTreeMap::new(),
                 retries: BTreeMap::new(),
+                transforms: Transforms::default(),
                 totals: Counts::default(),
                 log: VecDeque::new(),
             },
@@ -167,6 +172,19 @@ impl Firehose {
         request: &CreateDeliveryStreamRequest,
         surroundings: &dyn Surroundings,
     ) -> Result<Source> {
+        let others = [
+            (
+                "MSKSourceConfiguration",
+                request.msk_source_configuration.is_some(),
+            ),
+            (
+                "DatabaseSourceConfiguration",
+                request.database_source_configuration.is_some(),
+            ),
+        ];
+        if let Some((name, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Error::NotSupported((*name).to_owned()));
+        }
         match request
             .delivery_stream_type
             .as_deref()

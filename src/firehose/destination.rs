@@ -16,9 +16,21 @@ use crate::firehose::api::{
 };
 use crate::firehose::buffer::{Hints, Lane};
 use crate::firehose::compression::Compression;
+use crate::firehose::partitioning::KeySource;
 use crate::firehose::prefix::{Layout, LayoutSettings};
 use crate::firehose::processing::Processing;
 use crate::firehose::{Error, Result};
+
+/// What a destination is checked against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check<'a> {
+    /// The delivery stream.
+    pub stream: &'a str,
+    /// When prefixes are evaluated to check the length of what they become.
+    pub now: Timestamp,
+    /// Whether functions can be invoked.
+    pub functions: bool,
+}
 
 /// A destination that passed every check.
 #[derive(Clone, Debug)]
@@ -40,15 +52,13 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    /// Checks the settings of a new delivery stream. Prefixes are evaluated at `now` to check the
-    /// length of what they become.
+    /// Checks the settings of a new delivery stream.
     pub(super) fn new(
         settings: ExtendedS3DestinationConfiguration,
-        stream: &str,
-        now: Timestamp,
+        check: Check<'_>,
     ) -> Result<Self> {
         refuse_unsupported(&settings)?;
-        let backup = backup_of(&settings, stream, now)?;
+        let backup = backup_of(&settings, check)?;
         let bucket = settings
             .bucket_arn
             .parse::<Arn>()
@@ -65,10 +75,14 @@ impl Destination {
                 .filter(|extension| !extension.is_empty())
                 .unwrap_or(compression.extension()),
         })?;
-        layout.check_length(now)?;
-        check_logging(settings.cloud_watch_logging_options.as_ref(), stream)?;
+        layout.check_length(check.now)?;
+        check_logging(settings.cloud_watch_logging_options.as_ref(), check.stream)?;
         let partitioned = is_partitioned(&settings);
-        let processing = Processing::new(settings.processing_configuration.as_ref(), partitioned)?;
+        let processing = Processing::new(
+            settings.processing_configuration.as_ref(),
+            partitioned,
+            check.functions,
+        )?;
         let sent_hints = settings.buffering_hints.as_ref();
         if partitioned {
             check_partitioning(sent_hints, &layout, &processing)?;
@@ -93,8 +107,7 @@ impl Destination {
     pub(super) fn updated(
         &self,
         update: ExtendedS3DestinationUpdate,
-        stream: &str,
-        now: Timestamp,
+        check: Check<'_>,
     ) -> Result<Self> {
         let mut merged = self.settings.clone();
         let ExtendedS3DestinationUpdate {
@@ -155,7 +168,7 @@ impl Destination {
         replace(&mut merged.dynamic_partitioning_configuration, partitioning);
         replace(&mut merged.file_extension, file_extension);
         replace(&mut merged.custom_time_zone, custom_time_zone);
-        Self::new(merged, stream, now)
+        Self::new(merged, check)
     }
 
     /// The destination of a lane: this one, or its backup.
@@ -277,8 +290,7 @@ fn backs_up(settings: &ExtendedS3DestinationConfiguration) -> bool {
 /// The backup destination, if backup is on.
 fn backup_of(
     settings: &ExtendedS3DestinationConfiguration,
-    stream: &str,
-    now: Timestamp,
+    check: Check<'_>,
 ) -> Result<Option<Box<Destination>>> {
     if !backs_up(settings) {
         return Ok(None);
@@ -286,7 +298,7 @@ fn backup_of(
     let backup = settings.s3_backup_configuration.clone().ok_or_else(|| {
         Error::invalid("S3 backup destination configuration is required when enabling S3 backup.")
     })?;
-    let backup = Destination::new(extended(backup), stream, now)?;
+    let backup = Destination::new(extended(backup), check)?;
     if backup.hints.interval.is_zero() {
         return Err(Error::invalid(
             "BufferingHints.IntervalInSeconds must not be 0 for the S3 backup.",
@@ -386,23 +398,31 @@ fn check_partitioning(
              is enabled",
         ));
     }
-    let Some(query) = &processing.key_query else {
-        return Err(Error::invalid(
-            "MetadataExtraction processor should be present when S3 Prefix contains \
-             partitionKeyFromQuery",
-        ));
+    let of = |source: KeySource| -> BTreeSet<&str> {
+        let wanted = wanted.iter().filter(|(wanted, _)| *wanted == source);
+        wanted.map(|(_, name)| name.as_str()).collect()
     };
-    let found: BTreeSet<&str> = query.names().iter().map(String::as_str).collect();
-    if !found.is_subset(&wanted) {
+    let from_query = of(KeySource::Query);
+    let found: BTreeSet<&str> = processing
+        .key_query
+        .iter()
+        .flat_map(|query| query.names().iter().map(String::as_str))
+        .collect();
+    if !found.is_subset(&from_query) {
         return Err(Error::invalid(
             "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix \
              expression",
         ));
     }
-    if !wanted.is_subset(&found) {
+    if !from_query.is_subset(&found) {
         return Err(Error::invalid(
             "S3 Prefix expression can't contain keys that are not present in the \
              MetaDataExtraction JQ Query",
+        ));
+    }
+    if !of(KeySource::Function).is_empty() && processing.function.is_none() {
+        return Err(Error::invalid(
+            "Lambda processor should be present when S3 Prefix contains partitionKeyFromLambda",
         ));
     }
     Ok(())

@@ -30,21 +30,40 @@ impl ErrorOutput {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejection {
     pub output: ErrorOutput,
-    pub code: &'static str,
+    pub code: String,
     pub message: String,
+    /// Attempts made to process it.
+    pub attempts: u32,
+    /// The function that did not, if one did not.
+    pub function_arn: Option<String>,
 }
 
 impl Rejection {
-    /// The line of the error object, with the record as it was received.
+    /// The rejection of a record at the first attempt.
+    pub(super) fn new(output: ErrorOutput, code: &str, message: String) -> Self {
+        Self {
+            output,
+            code: code.to_owned(),
+            message,
+            attempts: 1,
+            function_arn: None,
+        }
+    }
+
+    /// The line of the error object, with the record as it was received. Members are in the order
+    /// observed.
     pub(super) fn line(&self, raw: &[u8], arrival: Timestamp, now: Timestamp) -> Bytes {
-        let line = json!({
+        let mut line = json!({
             "rawData": STANDARD.encode(raw),
             "errorCode": self.code,
             "errorMessage": self.message,
-            "attemptsMade": 1,
+            "attemptsMade": self.attempts,
             "arrivalTimestamp": arrival.millis(),
             "attemptEndingTimestamp": now.millis(),
         });
+        if let (Some(line), Some(arn)) = (line.as_object_mut(), &self.function_arn) {
+            line.insert("lambdaARN".to_owned(), arn.clone().into());
+        }
         format!("{line}\n").into()
     }
 }

@@ -16,8 +16,17 @@ use jaq_json::{Val, read};
 
 use crate::firehose::{Error, Result};
 
-/// Values of partition keys by name: what tells the buffers of a delivery stream apart.
-pub(super) type PartitionKeys = BTreeMap<String, String>;
+/// Who names a partition key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum KeySource {
+    /// `!{partitionKeyFromQuery:…}`.
+    Query,
+    /// `!{partitionKeyFromLambda:…}`.
+    Function,
+}
+
+/// Values of partition keys by source and name: what keeps buffers of a delivery stream apart.
+pub(super) type PartitionKeys = BTreeMap<(KeySource, String), String>;
 
 type Program = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 
@@ -83,7 +92,10 @@ impl KeyQuery {
     }
 
     /// The keys of one record, or why there are none.
-    pub(super) fn keys(&self, record: &[u8]) -> std::result::Result<PartitionKeys, String> {
+    pub(super) fn keys(
+        &self,
+        record: &[u8],
+    ) -> std::result::Result<BTreeMap<String, String>, String> {
         let input = read::parse_single(record)
             .map_err(|error| format!("Non JSON record provided: {error}"))?;
         let context = Ctx::<data::JustLut<Val>>::new(&self.program.lut, Vars::new([]));

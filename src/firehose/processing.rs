@@ -1,15 +1,16 @@
-//! Processors: what happens to a record between its arrival and its buffer.
-//!
-//! Order, as on AWS: records taken apart, partition keys extracted, and at delivery the delimiter.
+//! Processors as configured; `intake` says in which order they are applied.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use crate::firehose::api::{ProcessingConfiguration, Processor};
+use crate::firehose::buffer::Hints;
 use crate::firehose::deaggregation::SubRecords;
-use crate::firehose::error_output::{ErrorOutput, Rejection};
-use crate::firehose::partitioning::{KeyQuery, PartitionKeys};
+use crate::firehose::partitioning::KeyQuery;
+use crate::firehose::transform::Function;
 use crate::firehose::{Error, Result};
 
 /// The processors of a destination, checked.
@@ -19,20 +20,20 @@ pub(super) struct Processing {
     pub delimiter: Option<Bytes>,
     /// How records are taken apart.
     pub sub_records: Option<SubRecords>,
+    /// What records are handed to.
+    pub function: Option<Function>,
     /// What partition keys are taken from.
     pub key_query: Option<KeyQuery>,
 }
 
-/// A record that goes on to a buffer, or the reason why not.
-pub(super) type Processed = std::result::Result<(PartitionKeys, Bytes), Rejection>;
-
 impl Processing {
     /// Checks an enabled configuration. Processors that are not executed here are refused by name;
     /// a configuration that is not enabled is kept and not applied. `partitioned` says whether
-    /// dynamic partitioning is on.
+    /// dynamic partitioning is on, `functions` whether functions can be invoked.
     pub(super) fn new(
         configuration: Option<&ProcessingConfiguration>,
         partitioned: bool,
+        functions: bool,
     ) -> Result<Self> {
         let mut processing = Self::default();
         let Some(configuration) = configuration.filter(|c| c.enabled.unwrap_or(false)) else {
@@ -58,6 +59,10 @@ impl Processing {
                          only be present when Dynamic Partitioning is enabled."
                     )));
                 }
+                "Lambda" if functions && processing.function.is_some() => {
+                    return Err(Error::invalid("Cannot have more than 1 Lambda processor."));
+                }
+                "Lambda" if functions => processing.function = Some(function(processor)?),
                 "MetadataExtraction" => processing.key_query = Some(key_query(processor)?),
                 "RecordDeAggregation" => processing.sub_records = Some(sub_records(processor)?),
                 other => {
@@ -71,40 +76,59 @@ impl Processing {
 
     /// Whether a record passes through unchanged, into the one buffer there is.
     pub(super) fn is_identity(&self) -> bool {
-        self.sub_records.is_none() && self.key_query.is_none()
-    }
-
-    /// What becomes of one record.
-    pub(super) fn process(&self, data: Bytes) -> Vec<Processed> {
-        let records = match &self.sub_records {
-            None => vec![data],
-            Some(how) => match how.split(&data) {
-                Ok(records) => records,
-                Err(message) => return vec![Err(failed("RecordDeAggregationFailed", message))],
-            },
-        };
-        records
-            .into_iter()
-            .map(|record| match &self.key_query {
-                None => Ok((PartitionKeys::new(), record)),
-                Some(query) => query
-                    .keys(&record)
-                    .map(|keys| (keys, record))
-                    .map_err(|message| failed("MetadataExtractionFailed", message)),
-            })
-            .collect()
+        self.sub_records.is_none() && self.function.is_none() && self.key_query.is_none()
     }
 }
 
-fn failed(what: &str, message: String) -> Rejection {
-    Rejection {
-        output: ErrorOutput::ProcessingFailed,
-        code: match what {
-            "MetadataExtractionFailed" => "DynamicPartitioning.MetadataExtractionFailed",
-            _ => "DynamicPartitioning.RecordDeAggregationFailed",
-        },
-        message,
+fn function(processor: &Processor) -> Result<Function> {
+    // The role that invokes is taken and not used: invoking is not a matter of permissions here.
+    let [arn, retries, size, interval, _role] = parameters(
+        processor,
+        [
+            "LambdaArn",
+            "NumberOfRetries",
+            "BufferSizeInMBs",
+            "BufferIntervalInSeconds",
+            "RoleArn",
+        ],
+    )?;
+    let arn =
+        arn.ok_or_else(|| Error::invalid("LambdaArn is required when Lambda processor is used."))?;
+    if size.is_some() != interval.is_some() {
+        return Err(Error::invalid(
+            "BufferSizeInMBs and BufferIntervalInSeconds must be given together",
+        ));
     }
+    let size = number("BufferSizeInMBs", size, 0.2, 3.0, 1.0)?;
+    Ok(Function {
+        arn: arn.to_owned(),
+        retries: number("NumberOfRetries", retries, 0.0, 300.0, 3.0)? as u32,
+        hints: Hints {
+            bytes: (size * 1024.0 * 1024.0) as usize,
+            interval: Duration::from_secs_f64(number(
+                "BufferIntervalInSeconds",
+                interval,
+                0.0,
+                900.0,
+                60.0,
+            )?),
+        },
+    })
+}
+
+/// A parameter's number, `default` without one.
+fn number(name: &str, text: Option<&str>, low: f64, high: f64, default: f64) -> Result<f64> {
+    let Some(text) = text else {
+        return Ok(default);
+    };
+    text.parse()
+        .ok()
+        .filter(|number| (low..=high).contains(number))
+        .ok_or_else(|| {
+            Error::invalid(format!(
+                "{name} must be a number from {low} to {high}: {text}"
+            ))
+        })
 }
 
 fn key_query(processor: &Processor) -> Result<KeyQuery> {

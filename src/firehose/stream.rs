@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
-
 use crate::base::Timestamp;
-use crate::base::limits::firehose::{ACTIVE_PARTITIONS_MAX, LOG_EVENTS_KEPT};
+use crate::base::limits::firehose::LOG_EVENTS_KEPT;
 use crate::firehose::books::Counts;
 use crate::firehose::buffer::{Batch, Lane};
 use crate::firehose::delivery::LogEvent;
 use crate::firehose::destination::Destination;
 use crate::firehose::encryption::Encryption;
-use crate::firehose::error_output::{ErrorOutput, Rejection};
-use crate::firehose::partitioning::PartitionKeys;
+use crate::firehose::throughput::Throughput;
+use crate::firehose::transform::Transforms;
 
 /// Where records come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +59,8 @@ pub(super) struct DeliveryStream {
     pub destination: Destination,
     pub encryption: Encryption,
     pub tags: BTreeMap<String, Option<String>>,
+    /// What direct put used of its quota.
+    pub throughput: Throughput,
     /// The buffers that take the next records.
     pub open: BTreeMap<Lane, Batch>,
     /// Full buffers, in the order in which they filled.
@@ -69,6 +69,8 @@ pub(super) struct DeliveryStream {
     pub outstanding: BTreeMap<u64, Batch>,
     /// Batches whose last attempt failed, by the instant of the next and by id.
     pub retries: BTreeMap<(Timestamp, u64), Batch>,
+    /// Records with a function, or on their way to it.
+    pub transforms: Transforms,
     /// The counters of the books; what is in flight is counted from the batches.
     pub totals: Counts,
     /// The latest delivery errors.
@@ -89,81 +91,6 @@ impl DeliveryStream {
 
     pub(super) fn is_deleting(&self) -> bool {
         matches!(self.status, Status::Deleting { .. })
-    }
-
-    /// Takes in a record: through the processors, into the buffer it belongs to.
-    pub(super) fn take_in(
-        &mut self,
-        next_batch: &mut u64,
-        now: Timestamp,
-        data: Bytes,
-        arrival: Timestamp,
-    ) {
-        if self.destination.backup.is_some() {
-            self.buffer(next_batch, now, Lane::Backup, data.clone(), arrival);
-        }
-        if self.destination.processing.is_identity() {
-            let lane = Lane::Data(PartitionKeys::new());
-            self.buffer(next_batch, now, lane, data, arrival);
-            return;
-        }
-        for processed in self.destination.processing.process(data.clone()) {
-            let (lane, bytes) = match processed.and_then(|(keys, record)| self.lane(keys, record)) {
-                Ok(kept) => kept,
-                Err(rejection) => {
-                    let line = rejection.line(&data, arrival, now);
-                    (Lane::Errors(rejection.output), line)
-                }
-            };
-            self.buffer(next_batch, now, lane, bytes, arrival);
-        }
-    }
-
-    /// The lane of a record, unless there are too many.
-    fn lane(&self, keys: PartitionKeys, record: Bytes) -> Result<(Lane, Bytes), Rejection> {
-        let lane = Lane::Data(keys);
-        let active = || {
-            let lanes = self.open.keys();
-            lanes.filter(|lane| matches!(lane, Lane::Data(_))).count()
-        };
-        if !self.open.contains_key(&lane) && active() >= ACTIVE_PARTITIONS_MAX {
-            return Err(Rejection {
-                output: ErrorOutput::ActivePartitionExceeded,
-                code: "DynamicPartitioning.ActivePartitionExceeded",
-                message: format!(
-                    "The number of active partitions has reached its limit of \
-                     {ACTIVE_PARTITIONS_MAX}"
-                ),
-            });
-        }
-        Ok((lane, record))
-    }
-
-    /// Puts a record into the open buffer of its lane, closing the buffer before it if its time is
-    /// over and behind it if it is full.
-    fn buffer(
-        &mut self,
-        next_batch: &mut u64,
-        now: Timestamp,
-        lane: Lane,
-        data: Bytes,
-        arrival: Timestamp,
-    ) {
-        self.totals.accepted += u64::from(lane != Lane::Backup);
-        let hints = self.destination.of(&lane).hints;
-        // Records of one instant stay together, also under zero buffering.
-        let is_over = |batch: &Batch| batch.opened < now && batch.due(hints) <= now;
-        if self.open.get(&lane).is_some_and(is_over) {
-            self.full.extend(self.open.remove(&lane));
-        }
-        let batch = self.open.entry(lane.clone()).or_insert_with(|| {
-            *next_batch += 1;
-            Batch::open(*next_batch, lane.clone(), now, arrival)
-        });
-        batch.push(data, arrival);
-        if batch.bytes >= hints.bytes {
-            self.full.extend(self.open.remove(&lane));
-        }
     }
 
     /// Replaces the destination. Buffered records go where it says, unless it asks for partition
@@ -196,7 +123,11 @@ impl DeliveryStream {
         let due = |batch: &Batch| batch.due(self.destination.of(&batch.lane).hints);
         let open = self.open.values().map(due).min();
         let retry = self.retries.keys().next().map(|(due, _)| *due);
-        [status, full, open, retry].into_iter().flatten().min()
+        let transforms = self.transforms.next_due();
+        [status, full, open, retry, transforms]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Every batch of records in flight; copies for the backup are none.
@@ -210,18 +141,24 @@ impl DeliveryStream {
         batches.filter(|batch| batch.lane != Lane::Backup)
     }
 
+    fn in_flight(&self) -> u64 {
+        self.batches().map(Batch::len).sum::<u64>() + self.transforms.len()
+    }
+
     /// The books as of now.
     pub(super) fn counts(&self) -> Counts {
+        let oldest = self.batches().map(|batch| batch.oldest);
         Counts {
-            in_flight: self.batches().map(Batch::len).sum(),
-            oldest_in_flight: self.batches().map(|batch| batch.oldest).min(),
+            in_flight: self.in_flight(),
+            oldest_in_flight: oldest.chain(self.transforms.oldest()).min(),
             ..self.totals
         }
     }
 
     /// Gives up whatever is in flight, as the deletion of a delivery stream does.
     pub(super) fn discard(&mut self) {
-        self.totals.dropped += self.batches().map(Batch::len).sum::<u64>();
+        self.totals.dropped += self.in_flight();
+        self.transforms = Transforms::default();
         self.open.clear();
         self.full.clear();
         self.outstanding.clear();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::ZonedDateTime;
 
-use crate::firehose::partitioning::PartitionKeys;
+use crate::firehose::partitioning::{KeySource, PartitionKeys};
 use crate::firehose::prefix::pattern::Pattern;
 use crate::firehose::{Error, Result};
 
@@ -40,7 +40,7 @@ enum Part {
     Timestamp(Pattern),
     RandomString,
     ErrorOutputType,
-    PartitionKey(String),
+    PartitionKey((KeySource, String)),
 }
 
 /// What expressions stand for in one object's key.
@@ -96,11 +96,11 @@ impl Prefix {
     }
 
     /// Names of the partition keys in it.
-    pub(super) fn partition_keys(&self) -> BTreeSet<&str> {
+    pub(super) fn partition_keys(&self) -> BTreeSet<&(KeySource, String)> {
         self.parts
             .iter()
             .filter_map(|part| match part {
-                Part::PartitionKey(name) => Some(name.as_str()),
+                Part::PartitionKey(key) => Some(key),
                 _ => None,
             })
             .collect()
@@ -116,8 +116,8 @@ impl Prefix {
                 Part::Timestamp(pattern) => pattern.format(values.at, &mut text),
                 Part::RandomString => text.push_str(&(values.random)()),
                 Part::ErrorOutputType => text.push_str(values.error_output),
-                Part::PartitionKey(name) => {
-                    text.push_str(values.keys.get(name).map_or("", String::as_str));
+                Part::PartitionKey(key) => {
+                    text.push_str(values.keys.get(key).map_or("", String::as_str));
                 }
             }
         }
@@ -138,6 +138,7 @@ fn parse_expression(expression: &str, kind: Kind) -> Result<Part> {
         .split_once(':')
         .ok_or_else(|| Error::invalid("Invalid expression usage"))?;
     match (namespace, value) {
+        ("timestamp", "") => Err(Error::invalid("Invalid expression usage")),
         ("timestamp", pattern) => match Pattern::parse(pattern) {
             Some(pattern) => Ok(Part::Timestamp(pattern)),
             None => Err(Error::invalid(format!(
@@ -159,10 +160,12 @@ fn parse_expression(expression: &str, kind: Kind) -> Result<Part> {
                 "ErrorOutputPrefix must not contain any occurrence of !{{{namespace}}}"
             )))
         }
-        ("partitionKeyFromQuery", name) => Ok(Part::PartitionKey(name.to_owned())),
-        ("partitionKeyFromLambda", _) => Err(Error::NotSupported(
-            "!{partitionKeyFromLambda} in Prefix".to_owned(),
-        )),
+        ("partitionKeyFromQuery", name) => {
+            Ok(Part::PartitionKey((KeySource::Query, name.to_owned())))
+        }
+        ("partitionKeyFromLambda", name) => {
+            Ok(Part::PartitionKey((KeySource::Function, name.to_owned())))
+        }
         _ => Err(Error::invalid(format!(
             "Namespace to the left of colon ({namespace}) is an invalid keyword!"
         ))),

@@ -15,7 +15,7 @@ use crate::base::limits::firehose::PREFIX_MAX_CHARS;
 use crate::base::{Ids, Timestamp};
 use crate::firehose::buffer::{Lane, ObjectKey};
 use crate::firehose::error_output::ErrorOutput;
-use crate::firehose::partitioning::PartitionKeys;
+use crate::firehose::partitioning::{KeySource, PartitionKeys};
 use crate::firehose::{Error, Result};
 
 use expression::{Kind, Prefix, Values};
@@ -123,14 +123,14 @@ impl Layout {
     }
 
     /// Names of the partition keys that the prefix takes from records.
-    pub(super) fn partition_keys(&self) -> BTreeSet<&str> {
+    pub(super) fn partition_keys(&self) -> BTreeSet<&(KeySource, String)> {
         self.prefix.partition_keys()
     }
 
     /// Whether these partition keys are all that the prefix asks for.
     pub(super) fn is_satisfied_by(&self, keys: &PartitionKeys) -> bool {
         let mut wanted = self.prefix.partition_keys().into_iter();
-        wanted.all(|name| keys.contains_key(name))
+        wanted.all(|key| keys.contains_key(key))
     }
 
     fn local(&self, at: Timestamp) -> ZonedDateTime {

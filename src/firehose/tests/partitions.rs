@@ -204,6 +204,9 @@ fn partitioning_needs_size_prefix_and_query() {
 }
 
 proptest! {
+    // Each case compiles its query, and with it jq's library.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn nothing_is_lost_or_changed_on_the_way(
         records in prop::collection::vec(
