@@ -127,6 +127,15 @@ pub mod firehose {
     pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
     /// CREATING → ACTIVE, DELETING → gone, ENABLING → ENABLED. Ours: on AWS up to a minute or so.
     pub const STATUS_CHANGE: Duration = Duration::from_secs(1);
+    /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
+    pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
+    /// Buffer size under dynamic partitioning when none is given. "Buffering hints".
+    pub const PARTITIONED_DEFAULT_BUFFER_MB: i32 = 128;
+    /// Partitions with records in their buffers at once. "Quotas".
+    pub const ACTIVE_PARTITIONS_MAX: usize = 500;
+    /// Records that the Kinesis Producer Library may have packed into one for Firehose to unpack
+    /// them. "Writing to Kinesis Data Firehose Using Kinesis Data Streams".
+    pub const KPL_MAX_RECORDS: usize = 500;
     /// Delivery errors remembered for each delivery stream. Ours.
     pub const LOG_EVENTS_KEPT: usize = 1_000;
 }

@@ -9,7 +9,7 @@ use crate::firehose::api::{
     PutRecordResponse, Record,
 };
 use crate::firehose::stream::{DeliveryStream, Source, Status};
-use crate::firehose::{Error, Firehose, Result};
+use crate::firehose::{Error, Firehose, Result, kpl};
 
 /// A record read from a Kinesis source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,8 @@ impl Firehose {
         })
     }
 
-    /// Takes in records read from a Kinesis source, in the order of their shard. Records for a
+    /// Takes in records read from a Kinesis source, in the order of their shard. What the producer
+    /// library packed into one record counts, and is processed, as the records it was. Records for a
     /// delivery stream that is gone or being deleted are discarded, as its buffers are.
     pub fn accept(&mut self, now: Timestamp, delivery_stream: &str, records: Vec<SourceRecord>) {
         let mut next_batch = self.next_batch;
@@ -83,7 +84,9 @@ impl Firehose {
             && !stream.is_deleting()
         {
             for record in records {
-                stream.take_in(&mut next_batch, now, record.data, record.arrival);
+                for data in kpl::unpacked(record.data) {
+                    stream.take_in(&mut next_batch, now, data, record.arrival);
+                }
             }
         }
         self.next_batch = next_batch;

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 
 use crate::base::Timestamp;
-use crate::base::limits::firehose::LOG_EVENTS_KEPT;
+use crate::base::limits::firehose::{ACTIVE_PARTITIONS_MAX, LOG_EVENTS_KEPT};
 use crate::firehose::books::Counts;
-use crate::firehose::buffer::Batch;
+use crate::firehose::buffer::{Batch, Lane};
 use crate::firehose::delivery::LogEvent;
 use crate::firehose::destination::Destination;
 use crate::firehose::encryption::Encryption;
+use crate::firehose::error_output::{ErrorOutput, Rejection};
+use crate::firehose::partitioning::PartitionKeys;
 
 /// Where records come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +61,8 @@ pub(super) struct DeliveryStream {
     pub destination: Destination,
     pub encryption: Encryption,
     pub tags: BTreeMap<String, Option<String>>,
-    /// The buffer that takes the next record.
-    pub open: Option<Batch>,
+    /// The buffers that take the next records.
+    pub open: BTreeMap<Lane, Batch>,
     /// Full buffers, in the order in which they filled.
     pub full: VecDeque<Batch>,
     /// Batches handed out and not yet reported on, by id.
@@ -89,8 +91,7 @@ impl DeliveryStream {
         matches!(self.status, Status::Deleting { .. })
     }
 
-    /// Puts a record into the open buffer, closing the buffer before it if its time is over and
-    /// behind it if it is full.
+    /// Takes in a record: through the processors, into the buffer it belongs to.
     pub(super) fn take_in(
         &mut self,
         next_batch: &mut u64,
@@ -98,29 +99,89 @@ impl DeliveryStream {
         data: Bytes,
         arrival: Timestamp,
     ) {
-        let hints = self.destination.hints;
-        self.close_if_over(now);
-        let batch = self.open.get_or_insert_with(|| {
-            *next_batch += 1;
-            Batch::open(*next_batch, now, arrival)
-        });
-        batch.push(data, arrival);
-        self.totals.accepted += 1;
-        if batch.bytes >= hints.bytes {
-            self.full.extend(self.open.take());
+        if self.destination.backup.is_some() {
+            self.buffer(next_batch, now, Lane::Backup, data.clone(), arrival);
+        }
+        if self.destination.processing.is_identity() {
+            let lane = Lane::Data(PartitionKeys::new());
+            self.buffer(next_batch, now, lane, data, arrival);
+            return;
+        }
+        for processed in self.destination.processing.process(data.clone()) {
+            let (lane, bytes) = match processed.and_then(|(keys, record)| self.lane(keys, record)) {
+                Ok(kept) => kept,
+                Err(rejection) => {
+                    let line = rejection.line(&data, arrival, now);
+                    (Lane::Errors(rejection.output), line)
+                }
+            };
+            self.buffer(next_batch, now, lane, bytes, arrival);
         }
     }
 
-    /// Closes the open buffer if its time ended before `now`. Records of one instant stay
-    /// together, also under zero buffering.
-    fn close_if_over(&mut self, now: Timestamp) {
-        let hints = self.destination.hints;
-        if self
+    /// The lane of a record, unless there are too many.
+    fn lane(&self, keys: PartitionKeys, record: Bytes) -> Result<(Lane, Bytes), Rejection> {
+        let lane = Lane::Data(keys);
+        let active = || {
+            let lanes = self.open.keys();
+            lanes.filter(|lane| matches!(lane, Lane::Data(_))).count()
+        };
+        if !self.open.contains_key(&lane) && active() >= ACTIVE_PARTITIONS_MAX {
+            return Err(Rejection {
+                output: ErrorOutput::ActivePartitionExceeded,
+                code: "DynamicPartitioning.ActivePartitionExceeded",
+                message: format!(
+                    "The number of active partitions has reached its limit of \
+                     {ACTIVE_PARTITIONS_MAX}"
+                ),
+            });
+        }
+        Ok((lane, record))
+    }
+
+    /// Puts a record into the open buffer of its lane, closing the buffer before it if its time is
+    /// over and behind it if it is full.
+    fn buffer(
+        &mut self,
+        next_batch: &mut u64,
+        now: Timestamp,
+        lane: Lane,
+        data: Bytes,
+        arrival: Timestamp,
+    ) {
+        self.totals.accepted += u64::from(lane != Lane::Backup);
+        let hints = self.destination.of(&lane).hints;
+        // Records of one instant stay together, also under zero buffering.
+        let is_over = |batch: &Batch| batch.opened < now && batch.due(hints) <= now;
+        if self.open.get(&lane).is_some_and(is_over) {
+            self.full.extend(self.open.remove(&lane));
+        }
+        let batch = self.open.entry(lane.clone()).or_insert_with(|| {
+            *next_batch += 1;
+            Batch::open(*next_batch, lane.clone(), now, arrival)
+        });
+        batch.push(data, arrival);
+        if batch.bytes >= hints.bytes {
+            self.full.extend(self.open.remove(&lane));
+        }
+    }
+
+    /// Replaces the destination. Buffered records go where it says, unless it asks for partition
+    /// keys that they do not have.
+    pub(super) fn replace_destination(&mut self, destination: Destination) {
+        let old = std::mem::replace(&mut self.destination, destination);
+        let waiting = self
             .open
-            .as_ref()
-            .is_some_and(|b| b.opened < now && b.due(hints) <= now)
-        {
-            self.full.extend(self.open.take());
+            .values_mut()
+            .chain(&mut self.full)
+            .chain(self.outstanding.values_mut())
+            .chain(self.retries.values_mut());
+        for batch in waiting {
+            if let Lane::Data(keys) = &batch.lane
+                && !self.destination.layout.is_satisfied_by(keys)
+            {
+                batch.layout.get_or_insert_with(|| old.layout.clone());
+            }
         }
     }
 
@@ -132,21 +193,21 @@ impl DeliveryStream {
             Status::Active => self.encryption.until(),
         };
         let full = self.full.front().map(|batch| batch.opened);
-        let open = self
-            .open
-            .as_ref()
-            .map(|batch| batch.due(self.destination.hints));
+        let due = |batch: &Batch| batch.due(self.destination.of(&batch.lane).hints);
+        let open = self.open.values().map(due).min();
         let retry = self.retries.keys().next().map(|(due, _)| *due);
         [status, full, open, retry].into_iter().flatten().min()
     }
 
-    /// Every batch in flight.
+    /// Every batch of records in flight; copies for the backup are none.
     fn batches(&self) -> impl Iterator<Item = &Batch> {
-        self.full
+        let batches = self
+            .full
             .iter()
-            .chain(&self.open)
+            .chain(self.open.values())
             .chain(self.outstanding.values())
-            .chain(self.retries.values())
+            .chain(self.retries.values());
+        batches.filter(|batch| batch.lane != Lane::Backup)
     }
 
     /// The books as of now.
@@ -161,7 +222,7 @@ impl DeliveryStream {
     /// Gives up whatever is in flight, as the deletion of a delivery stream does.
     pub(super) fn discard(&mut self) {
         self.totals.dropped += self.batches().map(Batch::len).sum::<u64>();
-        self.open = None;
+        self.open.clear();
         self.full.clear();
         self.outstanding.clear();
         self.retries.clear();

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::base::{Call, Seed};
 
+mod backup;
 mod keys;
 mod lifecycle;
 mod machine;
+mod partitions;
 mod refusals;
 mod retries;
 

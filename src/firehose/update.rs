@@ -44,9 +44,9 @@ impl Firehose {
         let destination = stream
             .destination
             .updated(update_of(request)?, &name, call.now)?;
-        self.check_role(destination.role_arn(), surroundings)?;
+        self.check_roles(&destination, surroundings)?;
         let stream = self.stream(&name, call.now)?;
-        stream.destination = destination;
+        stream.replace_destination(destination);
         stream.version += 1;
         stream.updated = Some(call.now);
         Ok(UpdateDestinationResponse {})

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod cli;
+mod fidelity;
 mod licences;
 mod pipeline;
 mod world;

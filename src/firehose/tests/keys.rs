@@ -97,6 +97,27 @@ fn bytes_are_kept_whatever_they_are() {
 }
 
 #[test]
+fn records_packed_by_the_producer_library_are_unpacked_first() {
+    let mut firehose = firehose();
+    let members = json!({"ProcessingConfiguration": {
+        "Enabled": true,
+        "Processors": [{"Type": "AppendDelimiterToRecord"}],
+    }});
+    create_with_source(&mut firehose, &members).unwrap();
+    let record = SourceRecord {
+        data: kpl::tests::packed(&[b"one".to_vec(), b"two".to_vec()]),
+        arrival: start(),
+        shard_id: "shardId-000000000000".to_owned(),
+        sequence_number: "1".to_owned(),
+        partition_key: "a".to_owned(),
+    };
+    firehose.accept(start(), "turbine", vec![record]);
+    let delivery = only(firehose.take_deliveries(start() + secs(300)));
+    assert_eq!(&delivery.body[..], b"one\ntwo\n");
+    assert_eq!(delivery.records, 2);
+}
+
+#[test]
 fn a_delimiter_goes_behind_every_record() {
     let members = |parameters: Value| {
         json!({"ProcessingConfiguration": {

@@ -69,10 +69,6 @@ fn prefixes_are_refused_with_the_words_of_the_service() {
 #[test]
 fn what_is_not_executed_is_refused_by_name() {
     unsupported(
-        &json!({"DynamicPartitioningConfiguration": {"Enabled": true}}),
-        "DynamicPartitioningConfiguration",
-    );
-    unsupported(
         &json!({"DataFormatConversionConfiguration": {}}),
         "DataFormatConversionConfiguration",
     );

@@ -56,8 +56,8 @@ const UNROUTED: [(&str, bool, &str, &str); 14] = [
     ("POST", true, "select", "SelectObjectContent"),
 ];
 
-/// Every sub-resource that `s3s` routes, with the methods it routes it for.
-const BUCKET: [(&str, &str); 30] = [
+/// Every sub-resource of a bucket, with the methods for which `s3s` routes it.
+const BUCKET: [(&str, &str); 32] = [
     ("accelerate", "GET PUT"),
     ("acl", "GET PUT"),
     ("analytics", "GET PUT DELETE"),
@@ -87,10 +87,13 @@ const BUCKET: [(&str, &str); 30] = [
     ("website", "GET PUT DELETE"),
     ("abac", ""),
     ("metadataConfiguration", ""),
+    ("metadataAnnotationTable", ""),
     ("metadataInventoryTable", ""),
+    ("metadataJournalTable", ""),
 ];
 
-const OBJECT: [(&str, &str); 12] = [
+/// The same for objects.
+const OBJECT: [(&str, &str); 13] = [
     ("acl", "GET PUT"),
     ("attributes", "GET"),
     ("legal-hold", "GET PUT"),
@@ -102,6 +105,7 @@ const OBJECT: [(&str, &str); 12] = [
     ("uploads", "POST"),
     ("uploadId", "GET POST PUT DELETE"),
     ("annotation", ""),
+    ("encryption", ""),
     ("renameObject", ""),
 ];
 

@@ -9,6 +9,7 @@ use crate::s3::{
     Body, ByteRange, Copy, DEFAULT_CONTENT_TYPE, DeleteOne, Error, Put, Read, ReadRequest, Stored,
     Tags,
 };
+use crate::wire::s3::answer::BareEtag;
 use crate::wire::s3::convert::{
     Answer, Scope, WriteHeaders, add_header, check_acl, checksum_document, encryption_answer, etag,
     int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set, tags, timestamp,
@@ -458,7 +459,7 @@ pub(super) fn attributes(
     };
     let parts = (wanted("ObjectParts") && !object.parts.is_empty())
         .then(|| attribute_parts(&stored, &input));
-    plain(GetObjectAttributesOutput {
+    let mut response = S3Response::new(GetObjectAttributesOutput {
         checksum: wanted("Checksum").then(|| checksum_document(&object.checksum)),
         e_tag: wanted("ETag").then(|| etag(&object.etag)),
         last_modified: Some(timestamp(stored.modified)),
@@ -468,7 +469,9 @@ pub(super) fn attributes(
             .then(|| StorageClass::from(object.attributes.storage_class().to_owned())),
         version_id: version(&stored),
         ..GetObjectAttributesOutput::default()
-    })
+    });
+    response.extensions.insert(BareEtag);
+    Ok(response)
 }
 
 fn attribute_parts(stored: &Stored, input: &GetObjectAttributesInput) -> GetObjectAttributesParts {
