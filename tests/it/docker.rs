@@ -289,6 +289,9 @@ async fn the_image_answers_the_sdk_and_stops_when_told() {
     let health = get(&address, "/_windfarm/health");
     assert!(health.starts_with("HTTP/1.1 200 "), "{health}");
     assert!(health.contains(r#""status":"running""#), "{health}");
+    // What the engine's health check runs.
+    let asked = check_docker(&["exec", &container.id, "/usr/bin/windfarm", "health"]);
+    assert!(asked.contains(r#""status":"running""#), "{asked}");
     let endpoint = format!("http://{address}");
     let clients = Target::Endpoint(endpoint).clients().await;
     check_kinesis(&clients).await;
