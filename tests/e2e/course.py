@@ -25,6 +25,8 @@ import time
 import urllib.request
 from datetime import datetime, timedelta, timezone
 
+import readme
+
 HERE = pathlib.Path(__file__).resolve().parent
 AWS = pathlib.Path(sys.executable).parent / "aws"
 NAME = "wind_farm_project"
@@ -331,11 +333,13 @@ class Course:
 
     def query(self, sql):
         """A finished query execution."""
-        identifier = self.aws(
+        return self.finished(self.aws(
             "athena", "start-query-execution", "--query-string", sql,
             "--query-execution-context", f"Database={NAME}",
-            "--result-configuration", f"OutputLocation=s3://{RESULTS}/")["QueryExecutionId"]
+            "--result-configuration", f"OutputLocation=s3://{RESULTS}/")["QueryExecutionId"])
 
+    def finished(self, identifier):
+        """A query execution when it has ended."""
         def look():
             found = self.aws("athena", "get-query-execution",
                              "--query-execution-id", identifier)["QueryExecution"]
@@ -459,6 +463,21 @@ def reset(endpoint, course):
     equal("databases", course.aws("glue", "get-databases")["DatabaseList"], [])
 
 
+def typed(course):
+    """The README's lines end with a query over everything its producer sent."""
+    found = course.finished(readme.run(course.environment, course.folder))
+    status = found["Status"]
+    equal("query", (status["State"], status.get("StateChangeReason")), ("SUCCEEDED", None))
+    answer = course.aws("athena", "get-query-results",
+                        "--query-execution-id", found["QueryExecutionId"])
+    header, *rows = [[cell["VarCharValue"] for cell in row["Data"]]
+                     for row in answer["ResultSet"]["Rows"]]
+    data = header.index("data")
+    # A third of a hundred uniform readings; none at all has a probability of 2.5e-18.
+    expect(rows, "no reading above 0.9 of 100 between 0.7 and 1")
+    expect(all(float(row[data]) > 0.9 for row in rows), f"rows: {rows}")
+
+
 def environment(endpoint, folder):
     """What a student exports, and nothing of this machine's own AWS settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -511,6 +530,7 @@ def main():
             attempt(name, getattr(course, name))
         if emulator is not None:
             attempt("reset leaves nothing", lambda: reset(endpoint, course))
+            attempt("the README's lines work as they stand", lambda: typed(course))
             attempt("SIGTERM stops it cleanly", emulator.stop)
     print(f"{tally['ok']} passed, {tally['FAILED']} failed")
     return 1 if tally["FAILED"] else 0
