@@ -202,7 +202,7 @@ class Course:
         ]
         for app in apps:
             out, error = app.communicate(timeout=120)
-            expect(app.returncode == 0, f"{error.strip()[-400:]}")
+            expect(app.returncode == 0, error.strip().splitlines()[-1:])
             self.sent += out.splitlines()
         equal("records", len(self.sent), READINGS * len(SENSORS))
 
