@@ -27,6 +27,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Start the emulator on a port
     Up(UpArgs),
+    /// Ask whether an emulator answers: exit code 0 when it does, 2 when not
+    Health(HealthArgs),
     /// Send simulated readings to a stream
     Produce(ProduceArgs),
     /// Send real readings (La Haute Borne) to a stream
@@ -136,6 +138,17 @@ pub struct UpArgs {
     /// Root of every identifier the emulator makes; random by default
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+}
+
+/// `windfarm health`
+#[derive(Clone, Debug, Args)]
+pub struct HealthArgs {
+    /// Where to ask, e.g. http://127.0.0.1:4566
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Port on this machine to ask when there is no --endpoint
+    #[arg(long, default_value_t = 4566, env = "WINDFARM_PORT")]
+    pub port: u16,
 }
 
 /// Limits.

@@ -7,6 +7,7 @@ mod args;
 mod bars;
 mod demo;
 mod failure;
+mod health;
 mod produce;
 mod replay;
 mod report;
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
         match arguments.command {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Up(up) => up::run(up).await,
+            Command::Health(health) => health::run(health).await,
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
         }

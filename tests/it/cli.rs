@@ -49,6 +49,11 @@ fn what_cannot_be_done_is_said_in_one_line_with_exit_code_2() {
     check_refused(&["demo", "--buffer-seconds", "901"], &["901"]);
     check_refused(&["demo", "--frobnicate"], &["--frobnicate"]);
     check_refused(
+        &["health", "--endpoint", "http://127.0.0.1:9"],
+        &["127.0.0.1:9", "windfarm up"],
+    );
+    check_refused(&["health", "--endpoint", "4566"], &["no endpoint"]);
+    check_refused(
         &[
             "produce",
             "--endpoint",
@@ -111,7 +116,7 @@ fn help_names_every_command() {
     let output = windfarm(&["--help"]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for command in ["demo", "up", "produce", "replay"] {
+    for command in ["demo", "up", "health", "produce", "replay"] {
         assert!(text.contains(command), "{text}");
     }
 }

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod cli;
+mod docker;
 mod fidelity;
 mod licences;
 mod pipeline;
