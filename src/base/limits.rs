@@ -228,6 +228,10 @@ pub mod glue {
     pub const MAX_TIMEOUT_MINS: i32 = 10_080;
     /// Tags of one resource. "AWS tags in AWS Glue".
     pub const TAGS_MAX: usize = 50;
+    /// Records of an object a crawler samples. "Setting crawler configuration options", Glue guide.
+    pub const SAMPLE_MAX_RECORDS: u64 = 1_000;
+    /// Bytes of an object a crawler samples, decompressed. Same page.
+    pub const SAMPLE_MAX_BYTES: u64 = 1024 * 1024;
     /// Schema similarity above which folders become partitions of one table. "Setting crawler
     /// configuration options", Glue guide.
     pub const TABLE_SIMILARITY_THRESHOLD: f64 = 0.7;
