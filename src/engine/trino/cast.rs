@@ -130,7 +130,8 @@ pub fn rescale(value: i128, from: u8, to: u8) -> Option<i128> {
 fn round_double(value: f64) -> Option<i64> {
     let rounded = value.round();
     // 2^63 itself is out; every double below it is exact as i64.
-    (rounded >= -9_223_372_036_854_775_808.0 && rounded < 9_223_372_036_854_775_808.0)
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+        .contains(&rounded)
         .then_some(rounded as i64)
 }
 

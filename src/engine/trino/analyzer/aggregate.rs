@@ -269,13 +269,14 @@ fn mismatch(name: &str, shown: &str, pos: Pos) -> TrinoError {
 
 /// Overloads Trino has and this front end has not.
 fn unsupported_form(name: &str, types: &[Type]) -> bool {
-    match (name, types) {
-        ("min" | "max", [_] | [_, _]) | ("min_by" | "max_by", [_, _] | [_, _, _]) => true,
-        ("approx_distinct", [_, _]) => true,
-        ("sum" | "avg", [Type::IntervalDay | Type::IntervalYear]) => true,
-        ("avg", [Type::Date | Type::Timestamp(_)]) => true,
-        _ => false,
-    }
+    matches!(
+        (name, types),
+        ("min" | "max", [_] | [_, _])
+            | ("min_by" | "max_by", [_, _] | [_, _, _])
+            | ("approx_distinct", [_, _])
+            | ("sum" | "avg", [Type::IntervalDay | Type::IntervalYear])
+            | ("avg", [Type::Date | Type::Timestamp(_)])
+    )
 }
 
 /// The DataFusion aggregates of a call, and its result over their columns.

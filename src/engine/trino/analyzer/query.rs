@@ -423,10 +423,10 @@ impl Planner<'_> {
 
     /// Refuses types DataFusion cannot group.
     pub(super) fn groupable(&self, ty: &Type, pos: Pos) -> Result<()> {
-        let held = match ty {
-            Type::Map(..) | Type::Array(_) | Type::Row(_) | Type::TimestampTz(_) => false,
-            _ => true,
-        };
+        let held = !matches!(
+            ty,
+            Type::Map(..) | Type::Array(_) | Type::Row(_) | Type::TimestampTz(_)
+        );
         if held {
             Ok(())
         } else {

@@ -31,7 +31,7 @@ pub enum Computed {
     /// A ranking or value function: name and arguments.
     Function(Arc<WindowUDF>, Vec<Typed>),
     /// An aggregate over the frame.
-    Aggregate(AggregateCall),
+    Aggregate(Box<AggregateCall>),
 }
 
 /// One window call; `id` is the column that will hold its result.
@@ -208,7 +208,7 @@ impl Analyzer<'_> {
             }
             let aggregate = self.aggregate(name, call, pos)?;
             let ty = aggregate.ty.clone();
-            (Computed::Aggregate(aggregate), ty)
+            (Computed::Aggregate(Box::new(aggregate)), ty)
         } else {
             if call.filter.is_some() {
                 return Err(TrinoError::at(
