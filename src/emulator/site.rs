@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::feed::Feeds;
 use crate::engine::Engine;
@@ -20,6 +21,7 @@ pub(super) struct Site {
     firehose: Mutex<Firehose>,
     feeds: Mutex<Feeds>,
     pub glue: Arc<SharedGlue>,
+    athena: Mutex<Athena>,
     pub engine: Engine,
 }
 
@@ -50,6 +52,11 @@ impl Site {
                 Arc::clone(&ids),
             )),
             feeds: Mutex::default(),
+            athena: Mutex::new(Athena::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&ids),
+            )),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
             account,
@@ -67,6 +74,10 @@ impl Site {
 
     pub fn feeds(&self) -> MutexGuard<'_, Feeds> {
         lock(&self.feeds)
+    }
+
+    pub fn athena(&self) -> MutexGuard<'_, Athena> {
+        lock(&self.athena)
     }
 
     /// A call by the services themselves.

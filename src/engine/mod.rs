@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod error;
 pub mod job;
 pub mod objects;
+pub mod query;
 pub mod sample;
 pub mod session;
 pub mod spark;
