@@ -239,10 +239,24 @@ pub mod glue {
 
 /// Athena.
 pub mod athena {
+    use std::time::Duration;
+
     /// UTF-8 bytes of a query string. "Service quotas", Athena guide.
     pub const QUERY_MAX_BYTES: usize = 262_144;
+    /// UTF-8 bytes of a client request token. API reference, StartQueryExecution.
+    pub const CLIENT_TOKEN_MAX_BYTES: usize = 128;
     /// Rows of one GetQueryResults page, the header row included. API reference, GetQueryResults.
     pub const RESULT_PAGE_MAX_ROWS: i32 = 1_000;
+    /// Items of one page of a list. API reference, ListQueryExecutions, ListWorkGroups.
+    pub const LIST_PAGE_MAX: usize = 50;
+    /// Engine versions of one page. API reference, ListEngineVersions.
+    pub const ENGINE_VERSIONS_PAGE_MAX: usize = 10;
+    /// How long executions are remembered. "View recent queries", Athena guide.
+    pub const HISTORY: Duration = Duration::from_secs(45 * 24 * 60 * 60);
+    /// Work groups of an account in a region. "Service quotas".
+    pub const WORK_GROUPS_MAX: usize = 1_000;
+    /// Tags of one resource. "Tag restrictions", Athena guide.
+    pub const TAGS_MAX: usize = 50;
 }
 
 /// IAM and STS.
