@@ -6,9 +6,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::testing::{
-    MemoryCatalog, MemoryObjects, OPENX, call, engine, partition, shown, table,
+    MemoryCatalog, MemoryObjects, OPENX, PARQUET, call, engine, partition, shown, table,
 };
 use crate::glue::catalog::CatalogReader;
+
+mod course;
+mod demo;
+mod refused;
+mod written;
 
 /// Two days' objects as Firehose delivers them: the last hours of a local day lie in the next day's
 /// UTC folder.
