@@ -196,6 +196,12 @@ async fn floats_compare_as_in_spark() {
     )
     .await;
     check("SELECT max(x) AS v FROM t", &["NaN"]).await;
+    check("SELECT count(DISTINCT x) AS v FROM t", &["3"]).await;
+    check(
+        "SELECT count(*) AS v FROM (SELECT x FROM t GROUP BY x) s",
+        &["3"],
+    )
+    .await;
     check(
         "SELECT min(x) AS v FROM t WHERE idtemp IN ('3', '4')",
         &["2.5"],

@@ -416,7 +416,8 @@ fn next_rows(
     Ok(true)
 }
 
-/// The columns of JSON files: those of all their records together, as Spark infers them.
+/// The columns of JSON files: those of all their records together, as Spark infers them, spelled as
+/// the records spell them.
 pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<TableColumn>> {
     let mut schema = JsonSchema::default();
     let mut chunk = Vec::new();
@@ -439,12 +440,23 @@ pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<Table
             rows.by_ref().for_each(|row| schema.observe(&row.value));
         }
     }
-    let columns = schema.finish().0.into_iter().map(|(name, of)| TableColumn {
-        name,
-        of: of.settled(),
-        is_partition: false,
-    });
-    Ok(columns.collect())
+    let (columns, keys) = schema.finish();
+    let mut found = Vec::new();
+    for (name, of) in columns {
+        let mut spellings = keys.iter().filter(|key| key.to_lowercase() == name);
+        let spelling = spellings.next().cloned().unwrap_or(name);
+        if let Some(other) = spellings.next() {
+            return Err(Error::Unsupported(format!(
+                "the keys `{spelling}` and `{other}` differ in case alone, which windfarm does not tell apart in a source by path: use a catalog source"
+            )));
+        }
+        found.push(TableColumn {
+            name: spelling,
+            of: of.settled(),
+            is_partition: false,
+        });
+    }
+    Ok(found)
 }
 
 /// A parsed value with its scalars as text again.
