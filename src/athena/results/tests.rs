@@ -172,25 +172,28 @@ fn metadata_has_the_lengths_measured_on_athena() {
         metadata_length("DML EXPLAIN", &[("Query Plan", "varchar(371)")], None),
         79
     );
-    let mut described = QueryResult::default();
-    described.columns = ["col_name", "data_type", "comment"]
-        .map(ResultColumn::hive_string)
-        .to_vec();
-    assert_eq!(
-        names(&order("UTILITY DESCRIBE_TABLE"), &described)
-            .pop()
-            .unwrap()
-            .1,
-        152
-    );
-    described.columns = vec![ResultColumn::hive_string("createtab_stmt")];
-    assert_eq!(
-        names(&order("UTILITY SHOW_CREATE_TABLE"), &described)
-            .pop()
-            .unwrap()
-            .1,
-        88
-    );
+    for (kind, names_of_columns, length) in [
+        (
+            "UTILITY DESCRIBE_TABLE",
+            &["col_name", "data_type", "comment"][..],
+            152,
+        ),
+        ("UTILITY SHOW_CREATE_TABLE", &["createtab_stmt"], 88),
+    ] {
+        let columns = names_of_columns
+            .iter()
+            .copied()
+            .map(ResultColumn::hive_string);
+        let result = QueryResult {
+            columns: columns.collect(),
+            ..QueryResult::default()
+        };
+        assert_eq!(
+            names(&order(kind), &result).pop().unwrap().1,
+            length,
+            "{kind}"
+        );
+    }
 }
 
 #[test]
