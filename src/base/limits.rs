@@ -108,6 +108,20 @@ pub mod firehose {
     pub const BATCH_MAX_RECORDS: usize = 500;
     /// Data of one PutRecordBatch call. API reference, PutRecordBatch.
     pub const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+    /// Regions in which a delivery stream takes more by direct put. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
+    /// Requests a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_REQUESTS_PER_SEC: usize = 2_000;
+    /// Records a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_RECORDS_PER_SEC: usize = 500_000;
+    /// Bytes a second by direct put there. "Amazon Data Firehose Quota".
+    pub const LARGE_PUT_BYTES_PER_SEC: usize = 5 * 1024 * 1024;
+    /// Requests a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_REQUESTS_PER_SEC: usize = 1_000;
+    /// Records a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_RECORDS_PER_SEC: usize = 100_000;
+    /// Bytes a second by direct put elsewhere. "Amazon Data Firehose Quota".
+    pub const PUT_BYTES_PER_SEC: usize = 1024 * 1024;
     /// Buffer size when none is given. API reference, BufferingHints.
     pub const DEFAULT_BUFFER_MB: i32 = 5;
     /// Buffer interval when none is given. API reference, BufferingHints.
@@ -127,6 +141,20 @@ pub mod firehose {
     pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
     /// CREATING → ACTIVE, DELETING → gone, ENABLING → ENABLED. Ours: on AWS up to a minute or so.
     pub const STATUS_CHANGE: Duration = Duration::from_secs(1);
+    /// From a failed invocation of a function to the next, doubled with every failure. Ours: AWS
+    /// documents none.
+    pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
+    /// The longest time from a failed invocation to the next. Ours: AWS documents none.
+    pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
+    /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
+    pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
+    /// Buffer size under dynamic partitioning when none is given. "Buffering hints".
+    pub const PARTITIONED_DEFAULT_BUFFER_MB: i32 = 128;
+    /// Partitions with records in their buffers at once. "Quotas".
+    pub const ACTIVE_PARTITIONS_MAX: usize = 500;
+    /// Records that the Kinesis Producer Library may have packed into one for Firehose to unpack
+    /// them. "Writing to Kinesis Data Firehose Using Kinesis Data Streams".
+    pub const KPL_MAX_RECORDS: usize = 500;
     /// Delivery errors remembered for each delivery stream. Ours.
     pub const LOG_EVENTS_KEPT: usize = 1_000;
 }
@@ -157,6 +185,10 @@ pub mod s3 {
     pub const TAG_KEY_MAX_CHARS: usize = 128;
     /// Characters of a tag's value. "Categorizing your objects using tags".
     pub const TAG_VALUE_MAX_CHARS: usize = 256;
+    /// Rules of a lifecycle configuration. "Lifecycle configuration elements".
+    pub const LIFECYCLE_MAX_RULES: usize = 1_000;
+    /// Characters of a lifecycle rule's id. "Lifecycle configuration elements".
+    pub const LIFECYCLE_ID_MAX_CHARS: usize = 255;
     /// Bytes of a bucket policy. "Bucket policies".
     pub const POLICY_MAX_BYTES: usize = 20 * 1024;
     /// Longest life of a presigned URL in seconds. "Sharing objects with presigned URLs".
@@ -196,6 +228,10 @@ pub mod glue {
     pub const MAX_TIMEOUT_MINS: i32 = 10_080;
     /// Tags of one resource. "AWS tags in AWS Glue".
     pub const TAGS_MAX: usize = 50;
+    /// Records of an object a crawler samples. "Setting crawler configuration options", Glue guide.
+    pub const SAMPLE_MAX_RECORDS: u64 = 1_000;
+    /// Bytes of an object a crawler samples, decompressed. Same page.
+    pub const SAMPLE_MAX_BYTES: u64 = 1024 * 1024;
     /// Schema similarity above which folders become partitions of one table. "Setting crawler
     /// configuration options", Glue guide.
     pub const TABLE_SIMILARITY_THRESHOLD: f64 = 0.7;

@@ -22,9 +22,7 @@ const RUNNING: &[Service] = &[
 /// for LocalStack look for.
 pub(super) fn answer(state: &State, request: &http::Request<Body>) -> Response<Body> {
     match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/_windfarm/health") => {
-            json(StatusCode::OK, &health(state))
-        }
+        (&Method::GET | &Method::HEAD, "/_windfarm/health") => json(StatusCode::OK, &health(state)),
         (&Method::GET | &Method::HEAD, "/_localstack/health" | "/health") => {
             json(StatusCode::OK, &localstack_health())
         }

@@ -8,6 +8,7 @@ use s3s::Body;
 use serde_json::Value;
 
 use crate::base::{Call, ServiceError, Timestamp};
+use crate::emulator::athena::{CatalogFacts, Languages};
 use crate::emulator::surroundings::{Around, AroundFirehose};
 use crate::emulator::{State, admin, feed};
 use crate::wire::{self, Backend, Identity, Service};
@@ -51,10 +52,7 @@ impl Backend for FrontDoor {
             };
         }
         let site = state.site(&call.account, &call.region);
-        let around = Around {
-            state,
-            site: &site,
-        };
+        let around = Around { state, site: &site };
         let answer = match service {
             Service::Kinesis => {
                 let answer = wire::kinesis::handle(&mut site.kinesis(), operation, call, input);
@@ -75,6 +73,11 @@ impl Backend for FrontDoor {
             }
             Service::Glue => {
                 wire::glue::handle(&mut site.glue.lock(), &around, operation, call, input)
+            }
+            Service::Athena => {
+                let facts = CatalogFacts(&site.glue);
+                let mut athena = site.athena();
+                wire::athena::handle(&mut athena, &Languages, &facts, operation, call, input)
             }
             other => Err(ServiceError::not_implemented(format!(
                 "{}:{operation}",

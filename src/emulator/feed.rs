@@ -72,7 +72,9 @@ pub(super) fn follow(site: &Site, now: Timestamp) {
                 feeds.by_delivery_stream.insert(link.delivery_stream, feed);
             }
             // Checked when the delivery stream was made; the stream may have been deleted since.
-            Err(error) => tracing::warn!(delivery_stream = %link.delivery_stream, %error, "no source"),
+            Err(error) => {
+                tracing::warn!(delivery_stream = %link.delivery_stream, %error, "no source")
+            }
         }
     }
 }
@@ -122,9 +124,7 @@ pub(super) fn run(site: &Site, s3: &S3, now: Timestamp) {
                 }));
             }
             feed.positions = next;
-            if let Err(error) = firehose.accept(now, name, records) {
-                tracing::warn!(delivery_stream = %name, %error, "records not accepted");
-            }
+            firehose.accept(now, name, records);
         }
         feeds.due = more.then(|| now + READ_INTERVAL);
     }
@@ -145,7 +145,8 @@ pub(super) fn run(site: &Site, s3: &S3, now: Timestamp) {
 }
 
 fn write(s3: &S3, now: Timestamp, delivery: &Delivery) -> Result<(), s3::Error> {
-    let mut headers = BTreeMap::from([("content-type".to_owned(), delivery.content_type.to_owned())]);
+    let mut headers =
+        BTreeMap::from([("content-type".to_owned(), delivery.content_type.to_owned())]);
     if let Some(encoding) = &delivery.content_encoding {
         headers.insert("content-encoding".to_owned(), encoding.to_string());
     }

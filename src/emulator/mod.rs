@@ -11,6 +11,7 @@
 //! request, at each timer of a virtual clock, and by a task of its own on the machine's clock.
 
 mod admin;
+mod athena;
 mod backend;
 mod connector;
 mod feed;
@@ -93,6 +94,7 @@ impl Emulator {
             sites: Mutex::default(),
             limits: settings.limits,
             timers_changed: Notify::new(),
+            lifecycle_seen: Mutex::new(settings.clock.now()),
             runtime: tokio::runtime::Handle::current(),
             clock: settings.clock,
         });
@@ -101,7 +103,9 @@ impl Emulator {
         if !state.clock.is_virtual() {
             tokio::spawn(run_timers(Arc::downgrade(&state)));
         }
-        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(&state)))));
+        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(
+            &state,
+        )))));
         Self { state, router }
     }
 
@@ -148,6 +152,8 @@ struct State {
     sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
     timers_changed: Notify,
+    /// Up to when lifecycle rules have been looked at.
+    lifecycle_seen: Mutex<Timestamp>,
     /// Timers may fire on any thread; the work they start runs here.
     runtime: tokio::runtime::Handle,
 }
@@ -179,8 +185,30 @@ impl State {
         Arc::clone(site)
     }
 
-    /// Applies every timer that is due, in all sites.
+    /// When S3's lifecycle rules are applied next.
+    fn lifecycle_due(&self) -> Option<Timestamp> {
+        self.s3.next_lifecycle_run(*self.lifecycle_seen())
+    }
+
+    fn lifecycle_seen(&self) -> MutexGuard<'_, Timestamp> {
+        self.lifecycle_seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies S3's lifecycle rules at every midnight up to `now`.
+    fn run_lifecycle(&self, now: Timestamp) {
+        while let Some(due) = self.lifecycle_due().filter(|due| *due <= now) {
+            self.s3.run_lifecycle(due);
+            *self.lifecycle_seen() = due;
+        }
+        if self.lifecycle_due().is_none() {
+            // A rule that comes later acts from the midnight after it came.
+            *self.lifecycle_seen() = now;
+        }
+    }
+
+    /// Applies every timer that is due.
     fn run_due(&self, now: Timestamp) {
+        self.run_lifecycle(now);
         for site in self.all_sites() {
             if site.next_due().is_some_and(|due| due <= now) {
                 self.tick(&site, now);
@@ -208,7 +236,10 @@ impl State {
 /// The timers of all sites, for a virtual clock. Weak, so that the clock does not keep the state.
 impl DueSource for State {
     fn next_due(&self) -> Option<Timestamp> {
-        self.all_sites().iter().filter_map(|site| site.next_due()).min()
+        self.all_sites()
+            .iter()
+            .filter_map(|site| site.next_due())
+            .min()
     }
 
     fn fire(&self, now: Timestamp) {
@@ -219,7 +250,9 @@ impl DueSource for State {
 /// Runs the timers on the machine's clock until the emulator is gone.
 async fn run_timers(state: Weak<State>) {
     loop {
-        let Some(strong) = state.upgrade() else { return };
+        let Some(strong) = state.upgrade() else {
+            return;
+        };
         let due = strong.next_due();
         let mut me = strong.clock.join();
         let changed = strong.timers_changed.notified();

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::feed::Feeds;
 use crate::engine::Engine;
@@ -20,6 +21,7 @@ pub(super) struct Site {
     firehose: Mutex<Firehose>,
     feeds: Mutex<Feeds>,
     pub glue: Arc<SharedGlue>,
+    athena: Mutex<Athena>,
     pub engine: Engine,
 }
 
@@ -50,6 +52,11 @@ impl Site {
                 Arc::clone(&ids),
             )),
             feeds: Mutex::default(),
+            athena: Mutex::new(Athena::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&ids),
+            )),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
             account,
@@ -69,6 +76,10 @@ impl Site {
         lock(&self.feeds)
     }
 
+    pub fn athena(&self) -> MutexGuard<'_, Athena> {
+        lock(&self.athena)
+    }
+
     /// A call by the services themselves.
     pub fn own_call(&self, now: Timestamp) -> Call {
         Call {
@@ -81,24 +92,18 @@ impl Site {
 
     /// The earliest timer of any service here.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let glue = {
-            let glue = self.glue.lock();
-            [glue.crawlers.next_due(), glue.jobs.next_due()]
-        };
+        let glue = self.glue.lock().next_due();
         let others = [
             self.kinesis().next_due(),
             self.firehose().next_due(),
             self.feeds().next_due(),
         ];
-        glue.into_iter().chain(others).flatten().min()
+        others.into_iter().chain([glue]).flatten().min()
     }
 
     /// Applies what is due, save for records on their way (`feed`).
     pub fn advance(&self, now: Timestamp) {
         self.kinesis().advance(now);
-        let call = self.own_call(now);
-        let mut glue = self.glue.lock();
-        glue.crawlers.run_schedules(&call);
-        glue.jobs.expire(now);
+        self.glue.lock().run_due(&self.own_call(now));
     }
 }

@@ -25,7 +25,10 @@ impl Around<'_> {
         if role.starts_with("arn:") {
             role.to_owned()
         } else {
-            format!("arn:aws:iam::{account}:role/{}", role.trim_start_matches('/'))
+            format!(
+                "arn:aws:iam::{account}:role/{}",
+                role.trim_start_matches('/')
+            )
         }
     }
 }
@@ -57,6 +60,9 @@ impl firehose::Surroundings for AroundFirehose<'_> {
 
     fn stream_exists(&self, stream_arn: &str) -> bool {
         let now = self.state.clock.now();
-        self.kinesis.borrow_mut().stream_counts(now, stream_arn).is_ok()
+        self.kinesis
+            .borrow_mut()
+            .stream_counts(now, stream_arn)
+            .is_ok()
     }
 }

@@ -1,42 +1,52 @@
-//! Work that takes real time: crawls and job runs.
+//! Work that takes real time: crawls, job runs and queries.
 //!
 //! A core hands out orders; each is worked on as a task of its own and its outcome reported back.
 //! While it is under way a virtual clock is held, so work belongs to the instant it was ordered at.
 
 use std::sync::Arc;
 
+use crate::base::Clock;
 use crate::emulator::State;
+use crate::emulator::athena::run_query;
 use crate::emulator::site::Site;
 use crate::engine::job::GraphRun;
 use crate::glue::crawler::{CrawlOrder, crawl};
 use crate::glue::job::{RunOrder, RunOutcome};
+use crate::store::Objects;
 
 impl State {
     /// Starts everything that was ordered.
     pub(super) fn start_work(&self, site: &Arc<Site>) {
         let (crawls, runs) = {
             let mut glue = site.glue.lock();
-            (glue.crawlers.take_crawl_orders(), glue.jobs.take_run_orders())
+            (
+                glue.crawlers.take_crawl_orders(),
+                glue.jobs.take_run_orders(),
+            )
         };
+        let queries = site.athena().take_orders();
         for order in crawls {
-            self.spawn(site, |site, state| run_crawl(site, state, order));
+            self.spawn(site, |site, around| run_crawl(site, around, order));
         }
         for order in runs {
-            self.spawn(site, |site, state| run_job(site, state, order));
+            self.spawn(site, |site, around| run_job(site, around, order));
+        }
+        for order in queries {
+            self.spawn(site, |site, around| run_query(site, around, order));
         }
     }
 
     /// Runs a task under a hold of the clock.
-    fn spawn<F>(&self, site: &Arc<Site>, task: impl FnOnce(Arc<Site>, Surroundings) -> F)
+    fn spawn<F>(&self, site: &Arc<Site>, task: impl FnOnce(Arc<Site>, Around) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let hold = self.clock.hold();
-        let surroundings = Surroundings {
+        let around = Around {
             objects: Arc::clone(&self.objects),
             clock: self.clock.clone(),
         };
-        let task = task(Arc::clone(site), surroundings);
+        let task = task(Arc::clone(site), around);
         self.runtime.spawn(async move {
             task.await;
             drop(hold);
@@ -45,12 +55,12 @@ impl State {
 }
 
 /// What a task needs besides its site. Not the whole state: a task must not keep it alive.
-struct Surroundings {
-    objects: Arc<dyn crate::store::Objects>,
-    clock: crate::base::Clock,
+pub(super) struct Around {
+    pub objects: Arc<dyn Objects>,
+    pub clock: Clock,
 }
 
-async fn run_crawl(site: Arc<Site>, around: Surroundings, order: CrawlOrder) {
+async fn run_crawl(site: Arc<Site>, around: Around, order: CrawlOrder) {
     let sampler = site.engine.sampler();
     let outcome = crawl::run(&order, &*around.objects, &sampler, &*site.glue, &*site.glue).await;
     for unread in &outcome.unread {
@@ -62,7 +72,7 @@ async fn run_crawl(site: Arc<Site>, around: Surroundings, order: CrawlOrder) {
         .finish_crawl(now, &order.crawler, &order.crawl_id, outcome);
 }
 
-async fn run_job(site: Arc<Site>, around: Surroundings, order: RunOrder) {
+async fn run_job(site: Arc<Site>, around: Around, order: RunOrder) {
     let started = {
         let mut glue = site.glue.lock();
         glue.jobs

@@ -13,10 +13,10 @@ use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
 
 use crate::base::Ids;
-use crate::engine::catalog::Catalog;
 use crate::engine::error::Result;
 use crate::engine::objects::{Meter, MeteredObjects};
 use crate::engine::table::CatalogTable;
+use crate::glue::catalog::CatalogWriter;
 use crate::store::Objects;
 
 /// How much of the machine the engine may use.
@@ -41,7 +41,7 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct Engine {
     objects: Arc<dyn Objects>,
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn CatalogWriter>,
     ids: Arc<Ids>,
     limits: Limits,
     pool: Arc<dyn MemoryPool>,
@@ -49,14 +49,14 @@ pub struct Engine {
 
 impl Engine {
     /// An engine with the default limits.
-    pub fn new(objects: Arc<dyn Objects>, catalog: Arc<dyn Catalog>, ids: Arc<Ids>) -> Self {
+    pub fn new(objects: Arc<dyn Objects>, catalog: Arc<dyn CatalogWriter>, ids: Arc<Ids>) -> Self {
         Self::with_limits(objects, catalog, ids, Limits::default())
     }
 
     /// An engine within `limits`.
     pub fn with_limits(
         objects: Arc<dyn Objects>,
-        catalog: Arc<dyn Catalog>,
+        catalog: Arc<dyn CatalogWriter>,
         ids: Arc<Ids>,
         limits: Limits,
     ) -> Self {
@@ -75,7 +75,7 @@ impl Engine {
     }
 
     /// The catalog.
-    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+    pub fn catalog(&self) -> &Arc<dyn CatalogWriter> {
         &self.catalog
     }
 
@@ -121,7 +121,7 @@ impl Engine {
 pub struct Session {
     context: SessionContext,
     objects: MeteredObjects,
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn CatalogWriter>,
 }
 
 impl Session {
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// The catalog.
-    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+    pub fn catalog(&self) -> &Arc<dyn CatalogWriter> {
         &self.catalog
     }
 

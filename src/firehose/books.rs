@@ -13,14 +13,17 @@ pub struct Counts {
     pub delivered: u64,
     /// Records written to objects under the error prefix.
     pub rejected: u64,
-    /// Records given up after a day of failed attempts.
+    /// Records given up: after a day of failed attempts, by a function that dropped them, or by the
+    /// deletion of the stream.
     pub dropped: u64,
     /// Records buffered, being written or waiting for another attempt.
     pub in_flight: u64,
-    /// Objects written.
+    /// Objects written, those of the backup included.
     pub objects: u64,
     /// Bytes of those objects, as stored.
     pub bytes: u64,
+    /// Source records copied to the backup bucket; they are no part of the balance.
+    pub backed_up: u64,
     /// Arrival of the oldest record in flight.
     pub oldest_in_flight: Option<Timestamp>,
 }

@@ -1,10 +1,24 @@
-//! Records on their way into one object.
+//! Records on their way into one object, and the lanes that keep them apart.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::base::Timestamp;
+use crate::firehose::error_output::ErrorOutput;
+use crate::firehose::partitioning::PartitionKeys;
+use crate::firehose::prefix::Layout;
+
+/// What has a buffer of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// Records of the same partition keys; without dynamic partitioning there are none.
+    Data(PartitionKeys),
+    /// Lines about records that were rejected.
+    Errors(ErrorOutput),
+    /// Copies of source records as they came.
+    Backup,
+}
 
 /// When a buffer is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +43,8 @@ pub(super) struct ObjectKey {
 pub(super) struct Batch {
     /// Unique in this Firehose; ties a delivery to its batch.
     pub id: u64,
+    /// What it holds.
+    pub lane: Lane,
     /// Data in the order of acceptance.
     pub records: Vec<Bytes>,
     /// Sum of their lengths.
@@ -44,12 +60,16 @@ pub(super) struct Batch {
     /// The key of the last attempt and the destination's version that gave it: an attempt that
     /// failed after writing is then overwritten by the next, not doubled.
     pub key: Option<(u64, ObjectKey)>,
+    /// The layout under which it was filled, when the present one asks for partition keys that its
+    /// records were not asked for.
+    pub layout: Option<Layout>,
 }
 
 impl Batch {
-    pub(super) fn open(id: u64, now: Timestamp, arrival: Timestamp) -> Self {
+    pub(super) fn open(id: u64, lane: Lane, now: Timestamp, arrival: Timestamp) -> Self {
         Self {
             id,
+            lane,
             records: Vec::new(),
             bytes: 0,
             oldest: arrival,
@@ -57,6 +77,7 @@ impl Batch {
             attempts: 0,
             first_attempt: None,
             key: None,
+            layout: None,
         }
     }
 

@@ -7,12 +7,14 @@ use crate::base::{Arn, Call};
 use crate::firehose::api::{
     CreateDeliveryStreamRequest, CreateDeliveryStreamResponse, DeleteDeliveryStreamRequest,
     DeleteDeliveryStreamResponse, ExtendedS3DestinationConfiguration, ListDeliveryStreamsRequest,
-    ListDeliveryStreamsResponse, S3DestinationConfiguration,
+    ListDeliveryStreamsResponse,
 };
 use crate::firehose::books::Counts;
-use crate::firehose::destination::Destination;
+use crate::firehose::destination::{self, Destination};
 use crate::firehose::encryption::{Encryption, SOURCE_ENCRYPTS};
 use crate::firehose::stream::{DeliveryStream, Source, Status};
+use crate::firehose::throughput::Throughput;
+use crate::firehose::transform::Transforms;
 use crate::firehose::{Error, Firehose, Result, Surroundings};
 
 /// The service principal that delivery roles trust.
@@ -52,8 +54,9 @@ impl Firehose {
         };
         let mut tags = BTreeMap::new();
         super::tags::add(&mut tags, request.tags.as_deref().unwrap_or_default())?;
-        let destination = Destination::new(destination_of(request)?, &name, call.now)?;
-        self.check_role(destination.role_arn(), surroundings)?;
+        let destination =
+            Destination::new(destination_of(request)?, self.check_at(&name, call.now))?;
+        self.check_roles(&destination, surroundings)?;
 
         let arn = self.arn_of(&name);
         self.streams.insert(
@@ -69,10 +72,12 @@ impl Firehose {
                 destination,
                 encryption,
                 tags,
-                open: None,
+                throughput: Throughput::default(),
+                open: BTreeMap::new(),
                 full: VecDeque::new(),
                 outstanding: BTreeMap::new(),
                 retries: BTreeMap::new(),
+                transforms: Transforms::default(),
                 totals: Counts::default(),
                 log: VecDeque::new(),
             },
@@ -133,8 +138,21 @@ impl Firehose {
         })
     }
 
+    /// Checks the roles that write, to the backup too.
+    pub(super) fn check_roles(
+        &self,
+        destination: &Destination,
+        surroundings: &dyn Surroundings,
+    ) -> Result<()> {
+        self.check_role(destination.role_arn(), surroundings)?;
+        match &destination.backup {
+            Some(backup) => self.check_role(backup.role_arn(), surroundings),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses roles of other accounts, missing roles and roles that do not trust Firehose.
-    pub(super) fn check_role(&self, role_arn: &str, surroundings: &dyn Surroundings) -> Result<()> {
+    fn check_role(&self, role_arn: &str, surroundings: &dyn Surroundings) -> Result<()> {
         let arn: Arn = role_arn
             .parse()
             .map_err(|_| Error::invalid("Invalid role ARN."))?;
@@ -154,6 +172,19 @@ impl Firehose {
         request: &CreateDeliveryStreamRequest,
         surroundings: &dyn Surroundings,
     ) -> Result<Source> {
+        let others = [
+            (
+                "MSKSourceConfiguration",
+                request.msk_source_configuration.is_some(),
+            ),
+            (
+                "DatabaseSourceConfiguration",
+                request.database_source_configuration.is_some(),
+            ),
+        ];
+        if let Some((name, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Error::NotSupported((*name).to_owned()));
+        }
         match request
             .delivery_stream_type
             .as_deref()
@@ -244,21 +275,10 @@ fn destination_of(
     }
     request
         .extended_s3_destination_configuration
-        .or_else(|| request.s3_destination_configuration.map(extended))
+        .or_else(|| {
+            request
+                .s3_destination_configuration
+                .map(destination::extended)
+        })
         .ok_or_else(|| Error::invalid(ONE_DESTINATION))
-}
-
-/// The older S3 configuration as the extended one, of which it is a part.
-fn extended(plain: S3DestinationConfiguration) -> ExtendedS3DestinationConfiguration {
-    ExtendedS3DestinationConfiguration {
-        role_arn: plain.role_arn,
-        bucket_arn: plain.bucket_arn,
-        prefix: plain.prefix,
-        error_output_prefix: plain.error_output_prefix,
-        buffering_hints: plain.buffering_hints,
-        compression_format: plain.compression_format,
-        encryption_configuration: plain.encryption_configuration,
-        cloud_watch_logging_options: plain.cloud_watch_logging_options,
-        ..Default::default()
-    }
 }

@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::base::limits::firehose::{RETRY_FIRST, RETRY_FOR, RETRY_LONGEST};
 use crate::base::{Ids, Timestamp};
 use crate::firehose::Firehose;
-use crate::firehose::buffer::Batch;
+use crate::firehose::buffer::{Batch, Lane};
+use crate::firehose::compression::Compression;
 use crate::firehose::stream::{DeliveryStream, Status};
 
 /// An object to be written to S3. Report the outcome with [`Firehose::delivered`] or
@@ -77,10 +78,10 @@ impl Firehose {
             return;
         };
         let totals = &mut stream.totals;
-        if delivery.error_output {
-            totals.rejected += batch.len();
-        } else {
-            totals.delivered += batch.len();
+        match batch.lane {
+            Lane::Data(_) => totals.delivered += batch.len(),
+            Lane::Errors(_) => totals.rejected += batch.len(),
+            Lane::Backup => totals.backed_up += batch.len(),
         }
         totals.objects += 1;
         totals.bytes += delivery.body.len() as u64;
@@ -116,10 +117,11 @@ fn backoff(failed_attempts: u32) -> Duration {
 impl DeliveryStream {
     /// Takes every batch that is due, retries first.
     fn take_due(&mut self, now: Timestamp) -> Vec<Batch> {
-        let hints = self.destination.hints;
-        if self.open.as_ref().is_some_and(|b| b.due(hints) <= now) {
-            self.full.extend(self.open.take());
-        }
+        let destination = &self.destination;
+        let due = self.open.extract_if(.., |lane, batch| {
+            batch.due(destination.of(lane).hints) <= now
+        });
+        self.full.extend(due.map(|(_, batch)| batch));
         let later = self.retries.split_off(&(now, u64::MAX));
         let retries = std::mem::replace(&mut self.retries, later);
         retries.into_values().chain(self.full.drain(..)).collect()
@@ -128,17 +130,24 @@ impl DeliveryStream {
     /// Renders a batch under the settings of now and keeps it until its outcome is reported. A
     /// batch that cannot be packed counts as a failed attempt.
     fn hand_out(&mut self, mut batch: Batch, now: Timestamp, ids: &Ids) -> Option<Delivery> {
-        let destination = &self.destination;
+        let destination = self.destination.of(&batch.lane);
         let bucket = destination.bucket.clone();
         batch.first_attempt.get_or_insert(now);
+        let layout = batch.layout.as_ref().unwrap_or(&destination.layout);
         let name = match batch.key.take() {
             Some((version, name)) if version == self.version => name,
-            _ => destination
-                .layout
-                .data_key(&self.name, self.version, batch.oldest, ids),
+            _ => layout.key(&batch.lane, &self.name, self.version, batch.oldest, ids),
         };
-        let plain = concatenated(&batch, destination.delimiter.as_ref());
-        let body = match destination.compression.pack(plain, &name.uuid) {
+        // Error lines bring their own line ends and are never compressed.
+        let (delimiter, compression) = match batch.lane {
+            Lane::Data(_) | Lane::Backup => (
+                destination.processing.delimiter.as_ref(),
+                destination.compression,
+            ),
+            Lane::Errors(_) => (None, Compression::Uncompressed),
+        };
+        let plain = concatenated(&batch, delimiter);
+        let body = match compression.pack(plain, &name.uuid) {
             Ok(body) => body,
             Err(error) => {
                 self.fail(batch, now, &bucket, "InternalError", &error.to_string());
@@ -153,9 +162,9 @@ impl DeliveryStream {
             key: name.key.clone(),
             body,
             content_type: "application/octet-stream",
-            content_encoding: destination.compression.content_encoding(),
+            content_encoding: compression.content_encoding(),
             records: batch.len(),
-            error_output: false,
+            error_output: matches!(batch.lane, Lane::Errors(_)),
         };
         batch.key = Some((self.version, name));
         self.outstanding.insert(batch.id, batch);
@@ -166,7 +175,7 @@ impl DeliveryStream {
     fn fail(&mut self, mut batch: Batch, now: Timestamp, bucket: &str, code: &str, message: &str) {
         self.write_log(LogEvent {
             timestamp: now,
-            target: self.destination.log_target(),
+            target: self.destination.of(&batch.lane).log_target(),
             message: json!({
                 "deliveryStreamARN": self.arn,
                 "destination": format!("arn:aws:s3:::{bucket}"),
@@ -178,7 +187,9 @@ impl DeliveryStream {
         });
         let end = batch.first_attempt.unwrap_or(now) + RETRY_FOR;
         if now >= end {
-            self.totals.dropped += batch.len();
+            if batch.lane != Lane::Backup {
+                self.totals.dropped += batch.len();
+            }
             return;
         }
         let due = (now + backoff(batch.attempts)).min(end);

@@ -1,21 +1,36 @@
 //! An S3 destination: its settings as AWS describes them, checked and made ready for delivery.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::base::limits::firehose::{DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS};
+use crate::base::limits::firehose::{
+    DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS, PARTITIONED_DEFAULT_BUFFER_MB,
+    PARTITIONED_MIN_BUFFER_MB,
+};
 use crate::base::{Arn, Timestamp};
 use crate::firehose::api::{
-    BufferingHints, CloudWatchLoggingOptions, EncryptionConfiguration,
-    ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
-    ExtendedS3DestinationUpdate, S3DestinationDescription,
+    BufferingHints, CloudWatchLoggingOptions, DynamicPartitioningConfiguration,
+    EncryptionConfiguration, ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
+    ExtendedS3DestinationUpdate, S3DestinationConfiguration, S3DestinationDescription,
+    S3DestinationUpdate,
 };
-use crate::firehose::buffer::Hints;
+use crate::firehose::buffer::{Hints, Lane};
 use crate::firehose::compression::Compression;
+use crate::firehose::partitioning::KeySource;
 use crate::firehose::prefix::{Layout, LayoutSettings};
-use crate::firehose::processing;
+use crate::firehose::processing::Processing;
 use crate::firehose::{Error, Result};
+
+/// What a destination is checked against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check<'a> {
+    /// The delivery stream.
+    pub stream: &'a str,
+    /// When prefixes are evaluated to check the length of what they become.
+    pub now: Timestamp,
+    /// Whether functions can be invoked.
+    pub functions: bool,
+}
 
 /// A destination that passed every check.
 #[derive(Clone, Debug)]
@@ -28,21 +43,22 @@ pub(super) struct Destination {
     pub hints: Hints,
     /// What object bodies are packed with.
     pub compression: Compression,
-    /// What is put behind every record.
-    pub delimiter: Option<Bytes>,
+    /// What happens to records before they are buffered and when they are joined.
+    pub processing: Processing,
     /// How keys are made.
     pub layout: Layout,
+    /// Where copies of the source records go.
+    pub backup: Option<Box<Destination>>,
 }
 
 impl Destination {
-    /// Checks the settings of a new delivery stream. Prefixes are evaluated at `now` to check the
-    /// length of what they become.
+    /// Checks the settings of a new delivery stream.
     pub(super) fn new(
         settings: ExtendedS3DestinationConfiguration,
-        stream: &str,
-        now: Timestamp,
+        check: Check<'_>,
     ) -> Result<Self> {
         refuse_unsupported(&settings)?;
+        let backup = backup_of(&settings, check)?;
         let bucket = settings
             .bucket_arn
             .parse::<Arn>()
@@ -59,14 +75,30 @@ impl Destination {
                 .filter(|extension| !extension.is_empty())
                 .unwrap_or(compression.extension()),
         })?;
-        layout.check_length(now)?;
-        check_logging(settings.cloud_watch_logging_options.as_ref(), stream)?;
+        layout.check_length(check.now)?;
+        check_logging(settings.cloud_watch_logging_options.as_ref(), check.stream)?;
+        let partitioned = is_partitioned(&settings);
+        let processing = Processing::new(
+            settings.processing_configuration.as_ref(),
+            partitioned,
+            check.functions,
+        )?;
+        let sent_hints = settings.buffering_hints.as_ref();
+        if partitioned {
+            check_partitioning(sent_hints, &layout, &processing)?;
+        } else if !layout.partition_keys().is_empty() {
+            return Err(Error::invalid(
+                "S3 Prefix should not contain Dynamic Partitioning namespaces when Dynamic \
+                 Partitioning is disabled",
+            ));
+        }
         Ok(Self {
-            hints: hints(settings.buffering_hints.as_ref())?,
-            delimiter: processing::delimiter(settings.processing_configuration.as_ref())?,
+            hints: hints(sent_hints, default_size(&settings))?,
+            processing,
             bucket,
             compression,
             layout,
+            backup,
             settings,
         })
     }
@@ -75,8 +107,7 @@ impl Destination {
     pub(super) fn updated(
         &self,
         update: ExtendedS3DestinationUpdate,
-        stream: &str,
-        now: Timestamp,
+        check: Check<'_>,
     ) -> Result<Self> {
         let mut merged = self.settings.clone();
         let ExtendedS3DestinationUpdate {
@@ -96,9 +127,17 @@ impl Destination {
             file_extension,
             custom_time_zone,
         } = update;
-        if s3_backup_update.is_some() {
-            return Err(Error::NotSupported("S3BackupUpdate".to_owned()));
+        let partitioning = merged_partitioning(
+            merged.dynamic_partitioning_configuration.as_ref(),
+            dynamic_partitioning_configuration,
+        )?;
+        if backs_up(&merged) && s3_backup_mode.as_deref() == Some("Disabled") {
+            return Err(Error::invalid(
+                "S3 backup cannot be disabled once it is enabled.",
+            ));
         }
+        merged.s3_backup_configuration =
+            merged_backup(merged.s3_backup_configuration, s3_backup_update)?;
         if let Some(role_arn) = role_arn {
             merged.role_arn = role_arn;
         }
@@ -126,13 +165,18 @@ impl Destination {
             &mut merged.data_format_conversion_configuration,
             data_format_conversion_configuration,
         );
-        replace(
-            &mut merged.dynamic_partitioning_configuration,
-            dynamic_partitioning_configuration,
-        );
+        replace(&mut merged.dynamic_partitioning_configuration, partitioning);
         replace(&mut merged.file_extension, file_extension);
         replace(&mut merged.custom_time_zone, custom_time_zone);
-        Self::new(merged, stream, now)
+        Self::new(merged, check)
+    }
+
+    /// The destination of a lane: this one, or its backup.
+    pub(super) fn of(&self, lane: &Lane) -> &Self {
+        match (lane, &self.backup) {
+            (Lane::Backup, Some(backup)) => backup,
+            _ => self,
+        }
     }
 
     /// The role that writes the objects.
@@ -153,7 +197,7 @@ impl Destination {
     fn buffering_hints(&self) -> BufferingHints {
         let sent = self.settings.buffering_hints.clone().unwrap_or_default();
         BufferingHints {
-            size_in_mbs: sent.size_in_mbs.or(Some(DEFAULT_BUFFER_MB)),
+            size_in_mbs: sent.size_in_mbs.or(Some(default_size(&self.settings))),
             interval_in_seconds: sent.interval_in_seconds.or(Some(DEFAULT_BUFFER_SECS)),
         }
     }
@@ -172,8 +216,11 @@ impl Destination {
             encryption_configuration: plain.encryption_configuration,
             cloud_watch_logging_options: plain.cloud_watch_logging_options,
             processing_configuration: settings.processing_configuration.clone(),
-            s3_backup_mode: Some("Disabled".to_owned()),
-            s3_backup_description: None,
+            s3_backup_mode: settings
+                .s3_backup_mode
+                .clone()
+                .or(Some("Disabled".to_owned())),
+            s3_backup_description: self.backup.as_ref().map(|backup| backup.describe_plain()),
             data_format_conversion_configuration: settings
                 .data_format_conversion_configuration
                 .clone(),
@@ -222,28 +269,13 @@ fn refuse_unsupported(settings: &ExtendedS3DestinationConfiguration) -> Result<(
         .encryption_configuration
         .as_ref()
         .is_some_and(|encryption| encryption.kms_encryption_config.is_some());
-    let backs_up = settings.s3_backup_mode.as_deref() == Some("Enabled");
-    if backs_up && settings.s3_backup_configuration.is_none() {
-        return Err(Error::invalid(
-            "S3 backup destination configuration is required when enabling S3 backup.",
-        ));
-    }
     let converts = settings
         .data_format_conversion_configuration
         .as_ref()
         .is_some_and(|conversion| conversion.enabled.unwrap_or(true));
-    let partitions = settings
-        .dynamic_partitioning_configuration
-        .as_ref()
-        .is_some_and(|partitioning| partitioning.enabled.unwrap_or(false));
     let unsupported = [
         (encrypts, "EncryptionConfiguration.KMSEncryptionConfig"),
-        (
-            backs_up || settings.s3_backup_configuration.is_some(),
-            "S3BackupConfiguration",
-        ),
         (converts, "DataFormatConversionConfiguration"),
-        (partitions, "DynamicPartitioningConfiguration"),
     ];
     match unsupported.iter().find(|(present, _)| *present) {
         Some((_, name)) => Err(Error::NotSupported((*name).to_owned())),
@@ -251,9 +283,154 @@ fn refuse_unsupported(settings: &ExtendedS3DestinationConfiguration) -> Result<(
     }
 }
 
-fn hints(sent: Option<&BufferingHints>) -> Result<Hints> {
+fn backs_up(settings: &ExtendedS3DestinationConfiguration) -> bool {
+    settings.s3_backup_mode.as_deref() == Some("Enabled")
+}
+
+/// The backup destination, if backup is on.
+fn backup_of(
+    settings: &ExtendedS3DestinationConfiguration,
+    check: Check<'_>,
+) -> Result<Option<Box<Destination>>> {
+    if !backs_up(settings) {
+        return Ok(None);
+    }
+    let backup = settings.s3_backup_configuration.clone().ok_or_else(|| {
+        Error::invalid("S3 backup destination configuration is required when enabling S3 backup.")
+    })?;
+    let backup = Destination::new(extended(backup), check)?;
+    if backup.hints.interval.is_zero() {
+        return Err(Error::invalid(
+            "BufferingHints.IntervalInSeconds must not be 0 for the S3 backup.",
+        ));
+    }
+    Ok(Some(Box::new(backup)))
+}
+
+/// The backup's settings after an update.
+fn merged_backup(
+    old: Option<S3DestinationConfiguration>,
+    update: Option<S3DestinationUpdate>,
+) -> Result<Option<S3DestinationConfiguration>> {
+    let Some(update) = update else {
+        return Ok(old);
+    };
+    let mut merged = old.unwrap_or_default();
+    merged.role_arn = update.role_arn.unwrap_or(merged.role_arn);
+    merged.bucket_arn = update.bucket_arn.unwrap_or(merged.bucket_arn);
+    if merged.role_arn.is_empty() || merged.bucket_arn.is_empty() {
+        return Err(Error::invalid(
+            "S3 backup destination configuration is required when enabling S3 backup.",
+        ));
+    }
+    replace(&mut merged.prefix, update.prefix);
+    replace(&mut merged.error_output_prefix, update.error_output_prefix);
+    replace(&mut merged.buffering_hints, update.buffering_hints);
+    replace(&mut merged.compression_format, update.compression_format);
+    replace(
+        &mut merged.encryption_configuration,
+        update.encryption_configuration,
+    );
+    replace(
+        &mut merged.cloud_watch_logging_options,
+        update.cloud_watch_logging_options,
+    );
+    Ok(Some(merged))
+}
+
+/// Whether dynamic partitioning is on.
+fn is_partitioned(settings: &ExtendedS3DestinationConfiguration) -> bool {
+    settings
+        .dynamic_partitioning_configuration
+        .as_ref()
+        .is_some_and(|partitioning| partitioning.enabled.unwrap_or(false))
+}
+
+/// The partitioning after an update, which may not switch it.
+fn merged_partitioning(
+    old: Option<&DynamicPartitioningConfiguration>,
+    update: Option<DynamicPartitioningConfiguration>,
+) -> Result<Option<DynamicPartitioningConfiguration>> {
+    let Some(mut update) = update else {
+        return Ok(None);
+    };
+    let is_on = old.is_some_and(|old| old.enabled.unwrap_or(false));
+    if *update.enabled.get_or_insert(is_on) != is_on {
+        return Err(Error::invalid(
+            "Dynamic Partitioning can only be enabled when a delivery stream is created and cannot \
+             be disabled",
+        ));
+    }
+    Ok(Some(update))
+}
+
+/// The buffer size when none is given, MiB.
+fn default_size(settings: &ExtendedS3DestinationConfiguration) -> i32 {
+    if is_partitioned(settings) {
+        PARTITIONED_DEFAULT_BUFFER_MB
+    } else {
+        DEFAULT_BUFFER_MB
+    }
+}
+
+/// What dynamic partitioning asks of hints, prefix and processors.
+fn check_partitioning(
+    hints: Option<&BufferingHints>,
+    layout: &Layout,
+    processing: &Processing,
+) -> Result<()> {
+    let size = hints.and_then(|hints| hints.size_in_mbs);
+    if size.is_some_and(|size| size < PARTITIONED_MIN_BUFFER_MB) {
+        return Err(Error::invalid(format!(
+            "BufferingHints.SizeInMBs must be at least {PARTITIONED_MIN_BUFFER_MB} when Dynamic \
+             Partitioning is enabled."
+        )));
+    }
+    if hints.and_then(|hints| hints.interval_in_seconds) == Some(0) {
+        return Err(Error::invalid(
+            "BufferingHints.IntervalInSeconds must not be 0 when Dynamic Partitioning is enabled.",
+        ));
+    }
+    let wanted = layout.partition_keys();
+    if wanted.is_empty() {
+        return Err(Error::invalid(
+            "S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning \
+             is enabled",
+        ));
+    }
+    let of = |source: KeySource| -> BTreeSet<&str> {
+        let wanted = wanted.iter().filter(|(wanted, _)| *wanted == source);
+        wanted.map(|(_, name)| name.as_str()).collect()
+    };
+    let from_query = of(KeySource::Query);
+    let found: BTreeSet<&str> = processing
+        .key_query
+        .iter()
+        .flat_map(|query| query.names().iter().map(String::as_str))
+        .collect();
+    if !found.is_subset(&from_query) {
+        return Err(Error::invalid(
+            "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix \
+             expression",
+        ));
+    }
+    if !from_query.is_subset(&found) {
+        return Err(Error::invalid(
+            "S3 Prefix expression can't contain keys that are not present in the \
+             MetaDataExtraction JQ Query",
+        ));
+    }
+    if !of(KeySource::Function).is_empty() && processing.function.is_none() {
+        return Err(Error::invalid(
+            "Lambda processor should be present when S3 Prefix contains partitionKeyFromLambda",
+        ));
+    }
+    Ok(())
+}
+
+fn hints(sent: Option<&BufferingHints>, default_size: i32) -> Result<Hints> {
     let (size, interval) = match sent.map(|hints| (hints.size_in_mbs, hints.interval_in_seconds)) {
-        None | Some((None, None)) => (DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS),
+        None | Some((None, None)) => (default_size, DEFAULT_BUFFER_SECS),
         Some((Some(size), Some(interval))) => (size, interval),
         Some((Some(_), None)) => {
             return Err(Error::invalid(
@@ -288,4 +465,19 @@ fn check_logging(options: Option<&CloudWatchLoggingOptions>, stream: &str) -> Re
         "LogGroupName and LogStreamName must be given when CloudWatch logging is enabled for \
          {stream}"
     )))
+}
+
+/// The older S3 configuration as the extended one, of which it is a part.
+pub(super) fn extended(plain: S3DestinationConfiguration) -> ExtendedS3DestinationConfiguration {
+    ExtendedS3DestinationConfiguration {
+        role_arn: plain.role_arn,
+        bucket_arn: plain.bucket_arn,
+        prefix: plain.prefix,
+        error_output_prefix: plain.error_output_prefix,
+        buffering_hints: plain.buffering_hints,
+        compression_format: plain.compression_format,
+        encryption_configuration: plain.encryption_configuration,
+        cloud_watch_logging_options: plain.cloud_watch_logging_options,
+        ..Default::default()
+    }
 }

@@ -51,6 +51,9 @@ pub enum Error {
     /// A quota is used up.
     #[error("{0}")]
     LimitExceeded(String),
+    /// More was put than the delivery stream takes in a second.
+    #[error("Slow down.")]
+    SlowDown,
     /// A role of another account.
     #[error("Cross-account pass role is not allowed.")]
     CrossAccountRole,
@@ -70,6 +73,7 @@ impl Error {
             Self::Validation(_) => "ValidationException",
             Self::ConcurrentModification { .. } => "ConcurrentModificationException",
             Self::LimitExceeded(_) => "LimitExceededException",
+            Self::SlowDown => "ServiceUnavailableException",
             Self::CrossAccountRole => "AccessDeniedException",
         }
     }
@@ -77,6 +81,9 @@ impl Error {
 
 impl From<Error> for ServiceError {
     fn from(error: Error) -> Self {
-        Self::client(error.code(), &error)
+        match error {
+            Error::SlowDown => Self::with_status(503, error.code(), &error),
+            _ => Self::client(error.code(), &error),
+        }
     }
 }

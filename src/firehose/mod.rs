@@ -1,9 +1,12 @@
 //! Data Firehose: buffers records and turns them into objects, as a pure state machine.
 //!
-//! [`Firehose`] holds the delivery streams of one account and region. It knows neither Kinesis nor
-//! S3: the emulator reads the streams named by [`Firehose::kinesis_sources`], hands their records to
-//! [`Firehose::accept`], asks [`Firehose::take_deliveries`] for objects that are due, writes them
-//! and says how that went. Until it says so, the records count as in flight.
+//! [`Firehose`](crate::firehose::Firehose) holds the delivery streams of one account and region. It
+//! knows neither Kinesis nor S3: the emulator reads the streams that `kinesis_sources` names, hands
+//! their records to `accept`, asks `take_deliveries` for objects that are due, writes them and says
+//! how that went. Until it says so, the records count as in flight.
+//!
+//! The life of a record here: `put` → `intake` (backup copy, taken apart, function, partition keys)
+//! → `buffer` → `delivery`, under a key of `prefix`.
 //!
 //! Invariant: for every delivery stream, at any moment,
 //! `accepted = delivered + rejected + dropped + in_flight`.
@@ -13,16 +16,23 @@ mod books;
 mod buffer;
 mod compression;
 mod create;
+mod deaggregation;
 mod delivery;
 mod describe;
 mod destination;
 mod encryption;
 mod error;
+mod error_output;
+mod intake;
+mod kpl;
+mod partitioning;
 mod prefix;
 mod processing;
 mod put;
 mod stream;
 mod tags;
+mod throughput;
+mod transform;
 mod update;
 
 #[cfg(test)]
@@ -39,8 +49,11 @@ pub use books::Counts;
 pub use delivery::{Delivery, LogEvent};
 pub use error::{Error, Result};
 pub use put::SourceRecord;
+pub use transform::Invocation;
 
+use destination::Check;
 use stream::{DeliveryStream, Source};
+use throughput::Quota;
 
 /// What a delivery stream refers to and does not own; the emulator answers from its other services.
 pub trait Surroundings {
@@ -69,6 +82,8 @@ pub struct Firehose {
     region: Region,
     ids: Arc<Ids>,
     status_change: Duration,
+    functions: bool,
+    quota: Quota,
     streams: BTreeMap<String, DeliveryStream>,
     next_batch: u64,
 }
@@ -77,10 +92,12 @@ impl Firehose {
     /// No delivery streams yet. Object names and record ids are drawn from `ids`.
     pub fn new(account: AccountId, region: Region, ids: Arc<Ids>) -> Self {
         Self {
+            quota: Quota::of(&region),
             account,
             region,
             ids,
             status_change: STATUS_CHANGE,
+            functions: false,
             streams: BTreeMap::new(),
             next_batch: 0,
         }
@@ -90,6 +107,21 @@ impl Firehose {
     #[must_use]
     pub fn with_status_change(mut self, after: Duration) -> Self {
         self.status_change = after;
+        self
+    }
+
+    /// The same without a limit on what direct put takes in a second.
+    #[must_use]
+    pub fn with_unlimited_throughput(mut self) -> Self {
+        self.quota = Quota::UNLIMITED;
+        self
+    }
+
+    /// The same with Lambda processors, which are refused by name otherwise: whoever calls this
+    /// promises to carry out [`Self::take_invocations`].
+    #[must_use]
+    pub fn with_functions(mut self) -> Self {
+        self.functions = true;
         self
     }
 
@@ -134,6 +166,14 @@ impl Firehose {
             .get(name)
             .into_iter()
             .flat_map(|stream| stream.log.iter())
+    }
+
+    fn check_at<'a>(&self, stream: &'a str, now: Timestamp) -> Check<'a> {
+        Check {
+            stream,
+            now,
+            functions: self.functions,
+        }
     }
 
     fn arn_of(&self, name: &str) -> String {

@@ -8,8 +8,9 @@ use crate::firehose::api::{
     PutRecordBatchRequest, PutRecordBatchResponse, PutRecordBatchResponseEntry, PutRecordRequest,
     PutRecordResponse, Record,
 };
+use crate::firehose::intake::Intake;
 use crate::firehose::stream::{DeliveryStream, Source, Status};
-use crate::firehose::{Error, Firehose, Result};
+use crate::firehose::{Error, Firehose, Result, kpl};
 
 /// A record read from a Kinesis source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,57 +34,93 @@ impl Firehose {
         call: &Call,
         request: PutRecordRequest,
     ) -> Result<PutRecordResponse> {
-        let record_id = self.ids.uuid();
         check_sizes(std::slice::from_ref(&request.record), "record")?;
-        let mut next_batch = self.next_batch;
-        let stream = self.puttable(call, &request.delivery_stream_name)?;
-        stream.take_in(&mut next_batch, call.now, request.record.data.0, call.now);
-        let encrypted = stream.encryption.is_enabled();
-        self.next_batch = next_batch;
-        Ok(PutRecordResponse {
-            record_id,
-            encrypted: Some(encrypted),
-        })
+        let name = &request.delivery_stream_name;
+        let (encrypted, mut responses) = self.put(call, name, vec![request.record])?;
+        match responses.pop().and_then(|response| response.record_id) {
+            Some(record_id) => Ok(PutRecordResponse {
+                record_id,
+                encrypted: Some(encrypted),
+            }),
+            None => Err(Error::SlowDown),
+        }
     }
 
-    /// PutRecordBatch: all records are accepted, or the whole call is refused.
+    /// PutRecordBatch. Records beyond what the stream takes in a second fail one by one; a batch
+    /// that is too large is refused as a whole.
     pub fn put_record_batch(
         &mut self,
         call: &Call,
         request: PutRecordBatchRequest,
     ) -> Result<PutRecordBatchResponse> {
         check_sizes(&request.records, "records")?;
-        let request_responses = request
-            .records
+        let name = &request.delivery_stream_name;
+        let (encrypted, request_responses) = self.put(call, name, request.records)?;
+        let failed = request_responses
             .iter()
-            .map(|_| PutRecordBatchResponseEntry {
-                record_id: Some(self.ids.uuid()),
-                ..Default::default()
-            })
-            .collect();
-        let mut next_batch = self.next_batch;
-        let stream = self.puttable(call, &request.delivery_stream_name)?;
-        for record in request.records {
-            stream.take_in(&mut next_batch, call.now, record.data.0, call.now);
-        }
-        let encrypted = stream.encryption.is_enabled();
-        self.next_batch = next_batch;
+            .filter(|response| response.error_code.is_some());
         Ok(PutRecordBatchResponse {
-            failed_put_count: 0,
+            failed_put_count: i32::try_from(failed.count()).unwrap_or(i32::MAX),
             encrypted: Some(encrypted),
             request_responses,
         })
     }
 
-    /// Takes in records read from a Kinesis source, in the order of their shard. Records for a
+    /// Takes in the records of one request; says whether they are encrypted, and how each fared.
+    fn put(
+        &mut self,
+        call: &Call,
+        name: &str,
+        records: Vec<Record>,
+    ) -> Result<(bool, Vec<PutRecordBatchResponseEntry>)> {
+        let (quota, ids) = (self.quota, self.ids.clone());
+        let mut next_batch = self.next_batch;
+        let stream = self.puttable(call, name)?;
+        if !stream.throughput.admit_request(call.now, quota) {
+            return Err(Error::SlowDown);
+        }
+        let mut intake = Intake {
+            now: call.now,
+            next_batch: &mut next_batch,
+        };
+        let responses = records
+            .into_iter()
+            .map(|record| {
+                if !stream.throughput.admit_record(record.data.len(), quota) {
+                    return PutRecordBatchResponseEntry {
+                        error_code: Some(Error::SlowDown.code().to_owned()),
+                        error_message: Some(Error::SlowDown.to_string()),
+                        ..Default::default()
+                    };
+                }
+                stream.take_in(&mut intake, record.data.0, call.now, None);
+                PutRecordBatchResponseEntry {
+                    record_id: Some(ids.uuid()),
+                    ..Default::default()
+                }
+            })
+            .collect();
+        let encrypted = stream.encryption.is_enabled();
+        self.next_batch = next_batch;
+        Ok((encrypted, responses))
+    }
+
+    /// Takes in records read from a Kinesis source, in the order of their shard. What the producer
+    /// library packed into one record counts, and is processed, as the records it was. Records for a
     /// delivery stream that is gone or being deleted are discarded, as its buffers are.
     pub fn accept(&mut self, now: Timestamp, delivery_stream: &str, records: Vec<SourceRecord>) {
         let mut next_batch = self.next_batch;
         if let Ok(stream) = self.stream(delivery_stream, now)
             && !stream.is_deleting()
         {
+            let mut intake = Intake {
+                now,
+                next_batch: &mut next_batch,
+            };
             for record in records {
-                stream.take_in(&mut next_batch, now, record.data, record.arrival);
+                for (place, data) in (0u64..).zip(kpl::unpacked(record.data.clone())) {
+                    stream.take_in(&mut intake, data, record.arrival, Some((&record, place)));
+                }
             }
         }
         self.next_batch = next_batch;

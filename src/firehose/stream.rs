@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
-
 use crate::base::Timestamp;
 use crate::base::limits::firehose::LOG_EVENTS_KEPT;
 use crate::firehose::books::Counts;
-use crate::firehose::buffer::Batch;
+use crate::firehose::buffer::{Batch, Lane};
 use crate::firehose::delivery::LogEvent;
 use crate::firehose::destination::Destination;
 use crate::firehose::encryption::Encryption;
+use crate::firehose::throughput::Throughput;
+use crate::firehose::transform::Transforms;
 
 /// Where records come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,14 +59,18 @@ pub(super) struct DeliveryStream {
     pub destination: Destination,
     pub encryption: Encryption,
     pub tags: BTreeMap<String, Option<String>>,
-    /// The buffer that takes the next record.
-    pub open: Option<Batch>,
+    /// What direct put used of its quota.
+    pub throughput: Throughput,
+    /// The buffers that take the next records.
+    pub open: BTreeMap<Lane, Batch>,
     /// Full buffers, in the order in which they filled.
     pub full: VecDeque<Batch>,
     /// Batches handed out and not yet reported on, by id.
     pub outstanding: BTreeMap<u64, Batch>,
     /// Batches whose last attempt failed, by the instant of the next and by id.
     pub retries: BTreeMap<(Timestamp, u64), Batch>,
+    /// Records with a function, or on their way to it.
+    pub transforms: Transforms,
     /// The counters of the books; what is in flight is counted from the batches.
     pub totals: Counts,
     /// The latest delivery errors.
@@ -89,38 +93,22 @@ impl DeliveryStream {
         matches!(self.status, Status::Deleting { .. })
     }
 
-    /// Puts a record into the open buffer, closing the buffer before it if its time is over and
-    /// behind it if it is full.
-    pub(super) fn take_in(
-        &mut self,
-        next_batch: &mut u64,
-        now: Timestamp,
-        data: Bytes,
-        arrival: Timestamp,
-    ) {
-        let hints = self.destination.hints;
-        self.close_if_over(now);
-        let batch = self.open.get_or_insert_with(|| {
-            *next_batch += 1;
-            Batch::open(*next_batch, now, arrival)
-        });
-        batch.push(data, arrival);
-        self.totals.accepted += 1;
-        if batch.bytes >= hints.bytes {
-            self.full.extend(self.open.take());
-        }
-    }
-
-    /// Closes the open buffer if its time ended before `now`. Records of one instant stay
-    /// together, also under zero buffering.
-    fn close_if_over(&mut self, now: Timestamp) {
-        let hints = self.destination.hints;
-        if self
+    /// Replaces the destination. Buffered records go where it says, unless it asks for partition
+    /// keys that they do not have.
+    pub(super) fn replace_destination(&mut self, destination: Destination) {
+        let old = std::mem::replace(&mut self.destination, destination);
+        let waiting = self
             .open
-            .as_ref()
-            .is_some_and(|b| b.opened < now && b.due(hints) <= now)
-        {
-            self.full.extend(self.open.take());
+            .values_mut()
+            .chain(&mut self.full)
+            .chain(self.outstanding.values_mut())
+            .chain(self.retries.values_mut());
+        for batch in waiting {
+            if let Lane::Data(keys) = &batch.lane
+                && !self.destination.layout.is_satisfied_by(keys)
+            {
+                batch.layout.get_or_insert_with(|| old.layout.clone());
+            }
         }
     }
 
@@ -132,36 +120,46 @@ impl DeliveryStream {
             Status::Active => self.encryption.until(),
         };
         let full = self.full.front().map(|batch| batch.opened);
-        let open = self
-            .open
-            .as_ref()
-            .map(|batch| batch.due(self.destination.hints));
+        let due = |batch: &Batch| batch.due(self.destination.of(&batch.lane).hints);
+        let open = self.open.values().map(due).min();
         let retry = self.retries.keys().next().map(|(due, _)| *due);
-        [status, full, open, retry].into_iter().flatten().min()
+        let transforms = self.transforms.next_due();
+        [status, full, open, retry, transforms]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    /// Every batch in flight.
+    /// Every batch of records in flight; copies for the backup are none.
     fn batches(&self) -> impl Iterator<Item = &Batch> {
-        self.full
+        let batches = self
+            .full
             .iter()
-            .chain(&self.open)
+            .chain(self.open.values())
             .chain(self.outstanding.values())
-            .chain(self.retries.values())
+            .chain(self.retries.values());
+        batches.filter(|batch| batch.lane != Lane::Backup)
+    }
+
+    fn in_flight(&self) -> u64 {
+        self.batches().map(Batch::len).sum::<u64>() + self.transforms.len()
     }
 
     /// The books as of now.
     pub(super) fn counts(&self) -> Counts {
+        let oldest = self.batches().map(|batch| batch.oldest);
         Counts {
-            in_flight: self.batches().map(Batch::len).sum(),
-            oldest_in_flight: self.batches().map(|batch| batch.oldest).min(),
+            in_flight: self.in_flight(),
+            oldest_in_flight: oldest.chain(self.transforms.oldest()).min(),
             ..self.totals
         }
     }
 
     /// Gives up whatever is in flight, as the deletion of a delivery stream does.
     pub(super) fn discard(&mut self) {
-        self.totals.dropped += self.batches().map(Batch::len).sum::<u64>();
-        self.open = None;
+        self.totals.dropped += self.in_flight();
+        self.transforms = Transforms::default();
+        self.open.clear();
         self.full.clear();
         self.outstanding.clear();
         self.retries.clear();

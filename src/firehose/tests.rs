@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use super::*;
 use crate::base::{Call, Seed};
 
+mod backup;
+mod functions;
 mod keys;
 mod lifecycle;
 mod machine;
+mod partitions;
 mod refusals;
 mod retries;
+mod throughput;
 
 /// Surroundings in which every role trusts Firehose and every stream exists, but for those whose
 /// name begins with `no-`.
@@ -38,8 +42,13 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// A Firehose whose statuses change at once.
+/// A Firehose whose statuses change at once and which takes any amount.
 fn firehose() -> Firehose {
+    limited().with_unlimited_throughput()
+}
+
+/// A Firehose whose statuses change at once, with the quota of its region.
+fn limited() -> Firehose {
     let ids = Arc::new(Ids::seeded(Seed::new(1)));
     Firehose::new(AccountId::default(), Region::default(), ids).with_status_change(Duration::ZERO)
 }

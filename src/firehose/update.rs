@@ -6,6 +6,7 @@ use crate::firehose::api::{
     ExtendedS3DestinationUpdate, S3DestinationUpdate, UpdateDestinationRequest,
     UpdateDestinationResponse,
 };
+use crate::firehose::destination::Check;
 use crate::firehose::stream::Status;
 use crate::firehose::{Error, Firehose, Result, Surroundings};
 
@@ -21,6 +22,7 @@ impl Firehose {
         surroundings: &dyn Surroundings,
     ) -> Result<UpdateDestinationResponse> {
         let name = request.delivery_stream_name.clone();
+        let functions = self.functions;
         let stream = self.stream(&name, call.now)?;
         if stream.status != Status::Active {
             return Err(Error::InUse(format!(
@@ -41,12 +43,17 @@ impl Firehose {
                 request.destination_id
             )));
         }
-        let destination = stream
-            .destination
-            .updated(update_of(request)?, &name, call.now)?;
-        self.check_role(destination.role_arn(), surroundings)?;
+        let destination = stream.destination.updated(
+            update_of(request)?,
+            Check {
+                stream: &name,
+                now: call.now,
+                functions,
+            },
+        )?;
+        self.check_roles(&destination, surroundings)?;
         let stream = self.stream(&name, call.now)?;
-        stream.destination = destination;
+        stream.replace_destination(destination);
         stream.version += 1;
         stream.updated = Some(call.now);
         Ok(UpdateDestinationResponse {})

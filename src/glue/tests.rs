@@ -1,3 +1,5 @@
+//! Tags, which Glue keeps across its parts.
+
 use super::api::{GetTagsRequest, TagResourceRequest, UntagResourceRequest};
 use super::*;
 use crate::base::Seed;

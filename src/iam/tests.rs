@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
+//! IAM as its clients see it.
 
-use proptest::prelude::*;
+mod model;
+mod sessions;
+
 use serde_json::json;
 
 use super::api::*;
-use super::sts_api::{AssumeRoleRequest, GetFederationTokenRequest, GetSessionTokenRequest};
 use super::*;
 use crate::base::{Region, Seed};
 
@@ -374,122 +375,6 @@ fn a_role_trusts_only_whom_its_policy_names() {
     }
 }
 
-fn assume(
-    iam: &mut Iam,
-    call: &Call,
-    role_arn: &str,
-) -> Result<super::sts_api::AssumeRoleResponse> {
-    iam.assume_role(
-        call,
-        AssumeRoleRequest {
-            role_arn: role_arn.to_owned(),
-            role_session_name: "me".to_owned(),
-            ..AssumeRoleRequest::default()
-        },
-    )
-}
-
-#[test]
-fn assumed_roles_act_under_their_own_name_until_they_expire() {
-    let mut iam = iam();
-    let request = CreateRoleRequest {
-        path: Some("/team/".to_owned()),
-        ..role_request("Analyst", &trust("AWS", "arn:aws:iam::000000000000:root"))
-    };
-    let role = iam.create_role(&call(), request).unwrap().role;
-    let assumed = assume(&mut iam, &call(), &role.arn).unwrap();
-    let credentials = assumed.credentials.unwrap();
-    let user = assumed.assumed_role_user.unwrap();
-    assert_eq!(
-        user.arn,
-        "arn:aws:sts::000000000000:assumed-role/Analyst/me"
-    );
-    assert_eq!(user.assumed_role_id, format!("{}:me", role.role_id));
-    assert_eq!(
-        credentials.expiration,
-        Timestamp::from_secs(1_745_998_505 + 3_600)
-    );
-    let caller = iam.caller(&credentials.access_key_id, call().now).unwrap();
-    assert_eq!(caller.arn, user.arn);
-    assert_eq!(
-        iam.caller(&credentials.access_key_id, credentials.expiration),
-        None
-    );
-    let session = Call {
-        caller_arn: user.arn,
-        ..call()
-    };
-    assert_eq!(
-        iam.get_caller_identity(&session).user_id,
-        Some(user.assumed_role_id)
-    );
-    let used = iam
-        .get_role(&call(), &named_role("Analyst"))
-        .unwrap()
-        .role
-        .role_last_used
-        .unwrap();
-    assert_eq!(used.region.as_deref(), Some("us-east-1"));
-}
-
-#[test]
-fn a_missing_role_and_a_role_that_does_not_trust_are_denied_alike() {
-    let mut iam = iam();
-    let role = make_role(&mut iam, "r", &trust("Service", GLUE)).arn;
-    for arn in [role.as_str(), "arn:aws:iam::000000000000:role/missing"] {
-        assert_eq!(
-            assume(&mut iam, &call(), arn).unwrap_err(),
-            Error::AccessDenied(format!(
-                "User: arn:aws:iam::000000000000:root is not authorized to perform: \
-                 sts:AssumeRole on resource: {arn}"
-            ))
-        );
-    }
-    assert_eq!(
-        assume(&mut iam, &call(), "arn:aws:s3:::not-a-role-at-all").unwrap_err(),
-        Error::Validation("arn:aws:s3:::not-a-role-at-all is invalid".to_owned())
-    );
-}
-
-#[test]
-fn sessions_of_the_caller_keep_its_name() {
-    let mut iam = iam();
-    let token = iam
-        .get_session_token(&call(), &GetSessionTokenRequest::default())
-        .unwrap();
-    let credentials = token.credentials.unwrap();
-    assert_eq!(
-        credentials
-            .expiration
-            .since(Timestamp::from_secs(call().now.secs()))
-            .as_secs(),
-        3_600
-    );
-    assert_eq!(
-        iam.caller_arn(&credentials.access_key_id, call().now)
-            .as_deref(),
-        Some("arn:aws:iam::000000000000:root")
-    );
-    let request = GetFederationTokenRequest {
-        name: "bob".to_owned(),
-        ..Default::default()
-    };
-    let federated = iam.get_federation_token(&call(), &request).unwrap();
-    assert_eq!(
-        federated.federated_user.unwrap().federated_user_id,
-        "000000000000:bob"
-    );
-    assert_eq!(federated.packed_policy_size, Some(0));
-    let with_mfa = GetSessionTokenRequest {
-        token_code: Some("123456".to_owned()),
-        ..Default::default()
-    };
-    assert!(matches!(
-        iam.get_session_token(&call(), &with_mfa),
-        Err(Error::NotImplemented(_))
-    ));
-}
-
 #[test]
 fn access_keys_belong_to_their_user() {
     let mut iam = iam();
@@ -595,105 +480,6 @@ fn tags_ignore_the_case_of_their_keys() {
         iam.list_role_tags(&call(), &request).unwrap().tags,
         [tag("site", "c")]
     );
-}
-
-/// What a role is granted, as the reference model keeps it.
-#[derive(Debug, Default, PartialEq)]
-struct ModelRole {
-    attached: Vec<u8>,
-    inline: Vec<u8>,
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Create(u8),
-    Delete(u8),
-    Attach(u8, u8),
-    Detach(u8, u8),
-    Put(u8, u8),
-    Remove(u8, u8),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (role, policy) = (0u8..3, 0u8..3);
-    prop_oneof![
-        2 => role.clone().prop_map(Step::Create),
-        1 => role.clone().prop_map(Step::Delete),
-        3 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Attach(r, p)),
-        2 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Detach(r, p)),
-        3 => (role.clone(), policy.clone()).prop_map(|(r, p)| Step::Put(r, p)),
-        2 => (role, policy).prop_map(|(r, p)| Step::Remove(r, p)),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn roles_behave_as_the_model(steps in prop::collection::vec(step(), 0..60)) {
-        let mut iam = iam();
-        // Policies 0 and 1 exist, 2 does not.
-        let arns = [make_policy(&mut iam, "p0"), make_policy(&mut iam, "p1"),
-            "arn:aws:iam::000000000000:policy/p2".to_owned()];
-        let mut model: BTreeMap<u8, ModelRole> = BTreeMap::new();
-        let name = |n: u8| format!("r{n}");
-        for step in steps {
-            let (done, expected) = match step {
-                Step::Create(r) => (
-                    iam.create_role(&call(), role_request(&name(r), &trust("Service", GLUE))).is_ok(),
-                    if let std::collections::btree_map::Entry::Vacant(slot) = model.entry(r) {
-                        slot.insert(ModelRole::default());
-                        true
-                    } else { false },
-                ),
-                Step::Delete(r) => (
-                    delete_role(&mut iam, &name(r)).is_ok(),
-                    if model.get(&r) == Some(&ModelRole::default()) { model.remove(&r).is_some() } else { false },
-                ),
-                Step::Attach(r, p) => (
-                    attach(&mut iam, &name(r), &arns[usize::from(p)]).is_ok(),
-                    p < 2 && model.get_mut(&r).is_some_and(|role| {
-                        if !role.attached.contains(&p) { role.attached.push(p); }
-                        true
-                    }),
-                ),
-                Step::Detach(r, p) => (
-                    iam.detach_role_policy(&call(), &DetachRolePolicyRequest { role_name: name(r), policy_arn: arns[usize::from(p)].clone() }).is_ok(),
-                    model.get_mut(&r).is_some_and(|role| {
-                        let before = role.attached.len();
-                        role.attached.retain(|a| *a != p);
-                        role.attached.len() < before
-                    }),
-                ),
-                Step::Put(r, p) => (
-                    put(&mut iam, &name(r), &format!("i{p}"), &allow("s3:*")).is_ok(),
-                    model.get_mut(&r).is_some_and(|role| {
-                        if !role.inline.contains(&p) { role.inline.push(p); }
-                        true
-                    }),
-                ),
-                Step::Remove(r, p) => (
-                    iam.delete_role_policy(&call(), &DeleteRolePolicyRequest { role_name: name(r), policy_name: format!("i{p}") }).is_ok(),
-                    model.get_mut(&r).is_some_and(|role| {
-                        let before = role.inline.len();
-                        role.inline.retain(|a| *a != p);
-                        role.inline.len() < before
-                    }),
-                ),
-            };
-            prop_assert_eq!(done, expected, "{:?}", step);
-        }
-        let roles = iam.list_roles(&call(), &ListRolesRequest::default()).unwrap().roles;
-        let names: Vec<String> = roles.into_iter().map(|role| role.role_name).collect();
-        prop_assert_eq!(names, model.keys().map(|r| name(*r)).collect::<Vec<_>>());
-        for (at, arn) in arns.iter().take(2).enumerate() {
-            let uses = model.values().filter(|role| role.attached.contains(&(at as u8))).count();
-            let request = GetPolicyRequest { policy_arn: arn.clone() };
-            let policy = iam.get_policy(&call(), &request).unwrap().policy.unwrap();
-            prop_assert_eq!(policy.attachment_count, Some(uses as i32));
-            let request = ListEntitiesForPolicyRequest { policy_arn: arn.clone(), ..Default::default() };
-            let entities = iam.list_entities_for_policy(&call(), &request).unwrap();
-            prop_assert_eq!(entities.policy_roles.unwrap().len(), uses);
-        }
-    }
 }
 
 #[test]

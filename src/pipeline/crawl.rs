@@ -5,12 +5,11 @@ use std::time::Duration;
 use aws_sdk_glue::types::{CrawlerState, LastCrawlStatus};
 
 use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::patience::Patience;
 use crate::pipeline::{Clients, Progress, Step};
 
 /// How long a crawl may take.
 const DONE_WITHIN: Duration = Duration::from_secs(1_800);
-/// Pause between two looks.
-const POLL: Duration = Duration::from_secs(5);
 
 /// Starts a crawler and waits until it is READY again.
 ///
@@ -30,8 +29,7 @@ pub async fn crawl(
         .send()
         .await
         .map_err(doing(format!("start the crawler {name}")))?;
-    let mut me = clients.clock.join();
-    let deadline = me.now() + DONE_WITHIN;
+    let mut patience = Patience::new(&clients.clock, DONE_WITHIN);
     loop {
         let reply = clients
             .glue
@@ -62,13 +60,8 @@ pub async fn crawl(
                 }),
             };
         }
-        if me.now() >= deadline {
-            return Err(Error::TimedOut {
-                what: format!("the crawler {name}"),
-                expected: "READY".to_owned(),
-                seconds: DONE_WITHIN.as_secs(),
-            });
-        }
-        me.sleep(POLL).await;
+        patience
+            .wait(&format!("the crawler {name}"), "READY")
+            .await?;
     }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::patience::Patience;
 use crate::pipeline::{Clients, Plan, Progress, Step};
 use crate::reading::json_stream;
 
-/// Pause between two looks at the bucket.
-const POLL: Duration = Duration::from_secs(5);
 /// Patience beyond two buffer intervals.
 const GRACE: Duration = Duration::from_secs(180);
 
@@ -69,9 +68,8 @@ pub async fn deliver(
     progress: &dyn Progress,
 ) -> Result<Delivered> {
     progress.begin(Step::Deliver, expected);
-    let patience = Duration::from_secs(u64::try_from(plan.buffer_seconds).unwrap_or(0) * 2) + GRACE;
-    let mut me = clients.clock.join();
-    let deadline = me.now() + patience;
+    let buffered = Duration::from_secs(u64::try_from(plan.buffer_seconds).unwrap_or(0) * 2);
+    let mut patience = Patience::new(&clients.clock, buffered + GRACE);
     let mut found = Delivered::default();
     loop {
         read_new(clients, plan, &mut found).await?;
@@ -85,17 +83,11 @@ pub async fn deliver(
             progress.end(Step::Deliver, &format!("{} objects", found.objects.len()));
             return Ok(found);
         }
-        if me.now() >= deadline {
-            return Err(Error::TimedOut {
-                what: format!(
-                    "s3://{}/{} with {records} of {expected} records",
-                    plan.bucket, plan.raw_prefix
-                ),
-                expected: "complete".to_owned(),
-                seconds: patience.as_secs(),
-            });
-        }
-        me.sleep(POLL).await;
+        let what = format!(
+            "s3://{}/{} with {records} of {expected} records",
+            plan.bucket, plan.raw_prefix
+        );
+        patience.wait(&what, "complete").await?;
     }
 }
 

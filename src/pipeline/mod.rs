@@ -8,6 +8,7 @@
 pub mod crawl;
 pub mod deliver;
 pub mod error;
+mod patience;
 pub mod plan;
 pub mod produce;
 pub mod progress;

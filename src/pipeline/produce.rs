@@ -12,9 +12,9 @@ use crate::base::clock::Participant;
 use crate::base::limits::kinesis::PUT_RECORDS_MAX_ENTRIES;
 use crate::pipeline::error::{Error, Result, doing};
 use crate::pipeline::plan::Production;
-use crate::pipeline::{Clients, Plan, Progress, Step};
-use crate::reading::{KeyChoice, Outgoing, course};
-use crate::turbine::{AppSettings, Sensor, SensorApp, Truth};
+use crate::pipeline::{Clients, Progress, Step};
+use crate::reading::{Generator, Outgoing};
+use crate::turbine::{AppSettings, FarmSettings, Sensor, Truth, Weibull};
 
 /// First pause before throttled records are sent again; doubles up to [`MAX_BACKOFF`].
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
@@ -59,30 +59,12 @@ pub enum Pace {
     Simulated,
 }
 
-/// Runs the three generator apps side by side until the production's end.
-///
-/// On a virtual clock they take turns in an order that depends on the settings alone, so the same
-/// seed sends the same bytes in the same order.
+/// The three generator apps of the original project.
 ///
 /// # Errors
-/// The first app's failure. Whatever was acknowledged stays in the stream.
-pub async fn produce(
-    clients: &Clients,
-    plan: &Plan,
-    production: &Production,
-    pace: &Pace,
-    progress: Arc<dyn Progress>,
-) -> Result<Sent> {
-    let clock = match pace {
-        Pace::Target => clients.clock.clone(),
-        Pace::Simulated => Clock::starting_at(production.start),
-    };
-    let ticks = ticks(production.duration, production.interval);
-    let expected = ticks * u64::from(production.turbines) * Sensor::ALL.len() as u64;
-    progress.begin(Step::Produce, expected);
-    let done = Arc::new(AtomicU64::new(0));
-    // Every app joins the clock before the first one runs: none may move it while others start.
-    let apps = Sensor::ALL
+/// Settings that no app can run with.
+pub fn apps(production: &Production) -> Result<Vec<Generator>> {
+    Sensor::ALL
         .into_iter()
         .map(|sensor| {
             let settings = AppSettings {
@@ -93,24 +75,69 @@ pub async fn produce(
                 zone: production.zone.clone(),
                 dirt: production.dirt,
             };
-            let app = SensorApp::new(production.seed, settings)
-                .map_err(|error| Error::Settings(error.to_string()))?;
-            Ok((app, clock.join()))
+            Generator::course(production.seed, settings, production.key)
+                .map_err(|error| Error::Settings(error.to_string()))
         })
-        .collect::<Result<Vec<_>>>()?;
-    let mut tasks = Vec::new();
-    for (app, me) in apps {
-        let producer = Producer {
-            kinesis: clients.kinesis.clone(),
-            stream: plan.stream.clone(),
-            me,
-            waits_really: matches!(pace, Pace::Simulated),
-            key: production.key,
-            sent: Sent::default(),
-        };
-        let (done, progress) = (done.clone(), progress.clone());
-        tasks.push(tokio::spawn(producer.run(app, ticks, done, progress)));
-    }
+        .collect()
+}
+
+/// One app that sends a typed SCADA record a turbine and tick.
+///
+/// # Errors
+/// Settings that no app can run with.
+pub fn scada(production: &Production, wind: Weibull) -> Result<Vec<Generator>> {
+    let settings = FarmSettings {
+        turbines: production.turbines,
+        start: production.start,
+        interval: production.interval,
+        wind,
+    };
+    Generator::scada(production.seed, settings, production.key)
+        .map(|farm| vec![farm])
+        .map_err(|error| Error::Settings(error.to_string()))
+}
+
+/// Runs generator apps side by side until the production's end.
+///
+/// On a virtual clock they take turns in an order that depends on the settings alone, so the same
+/// seed sends the same bytes in the same order.
+///
+/// # Errors
+/// The first app's failure. Whatever was acknowledged stays in the stream.
+pub async fn produce(
+    clients: &Clients,
+    stream: &str,
+    generators: Vec<Generator>,
+    production: &Production,
+    pace: &Pace,
+    progress: Arc<dyn Progress>,
+) -> Result<Sent> {
+    let clock = match pace {
+        Pace::Target => clients.clock.clone(),
+        Pace::Simulated => Clock::starting_at(production.start),
+    };
+    let ticks = ticks(production.duration, production.interval);
+    let expected = ticks * u64::from(production.turbines) * generators.len() as u64;
+    progress.begin(Step::Produce, expected);
+    let done = Arc::new(AtomicU64::new(0));
+    // Every app joins the clock before the first one runs: none may move it while others start.
+    let apps: Vec<_> = generators
+        .into_iter()
+        .map(|app| (app, clock.join()))
+        .collect();
+    let tasks: Vec<_> = apps
+        .into_iter()
+        .map(|(app, me)| {
+            let producer = Producer {
+                kinesis: clients.kinesis.clone(),
+                stream: stream.to_owned(),
+                me,
+                waits_really: matches!(pace, Pace::Simulated),
+                sent: Sent::default(),
+            };
+            tokio::spawn(producer.run(app, ticks, done.clone(), progress.clone()))
+        })
+        .collect();
     let mut total = Sent::default();
     for task in tasks {
         let sent = task
@@ -120,6 +147,32 @@ pub async fn produce(
     }
     progress.end(Step::Produce, &format!("{} records", total.records));
     Ok(total)
+}
+
+/// Sends records that exist already, as fast as the stream takes them.
+///
+/// # Errors
+/// The stream's refusal. Whatever was acknowledged stays in the stream.
+pub async fn send(
+    clients: &Clients,
+    stream: &str,
+    records: &[Outgoing],
+    progress: &dyn Progress,
+) -> Result<Sent> {
+    progress.begin(Step::Produce, records.len() as u64);
+    let mut producer = Producer {
+        kinesis: clients.kinesis.clone(),
+        stream: stream.to_owned(),
+        me: clients.clock.join(),
+        waits_really: false,
+        sent: Sent::default(),
+    };
+    for entries in records.chunks(PUT_RECORDS_MAX_ENTRIES) {
+        producer.put(entries).await?;
+        progress.advance(Step::Produce, producer.sent.records, "replay");
+    }
+    progress.end(Step::Produce, &format!("{} records", producer.sent.records));
+    Ok(producer.sent)
 }
 
 /// How many ticks fit into a duration, the first one at its start.
@@ -134,31 +187,26 @@ struct Producer {
     me: Participant,
     /// Whether a throttled stream recovers by the machine's clock rather than by the apps'.
     waits_really: bool,
-    key: KeyChoice,
     sent: Sent,
 }
 
 impl Producer {
     async fn run(
         mut self,
-        mut app: SensorApp,
+        mut app: Generator,
         ticks: u64,
         done: Arc<AtomicU64>,
         progress: Arc<dyn Progress>,
     ) -> Result<Sent> {
         for _ in 0..ticks {
             self.me.sleep_until(app.next_due()).await;
-            let measured = app.tick(self.me.now());
-            let batch: Vec<Outgoing> = measured
-                .iter()
-                .map(|one| course::outgoing(one, self.key))
-                .collect();
+            let batch = app.tick(self.me.now());
             for entries in batch.chunks(PUT_RECORDS_MAX_ENTRIES) {
                 self.put(entries).await?;
             }
             let count = batch.len() as u64;
             let total = done.fetch_add(count, Ordering::Relaxed) + count;
-            progress.advance(Step::Produce, total, app.sensor().name());
+            progress.advance(Step::Produce, total, app.name());
         }
         self.sent.truth = app.truth().clone();
         Ok(self.sent)

@@ -12,6 +12,7 @@ use aws_sdk_kinesis::types::{StreamMode, StreamModeDetails, StreamStatus};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
 use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::patience::Patience;
 use crate::pipeline::{Clients, Plan, Progress, Step, transform};
 
 /// How long a resource may take to become active.
@@ -19,8 +20,6 @@ const ACTIVE_WITHIN: Duration = Duration::from_secs(300);
 /// How long a new role may stay unknown to the service that is to assume it: IAM is eventually
 /// consistent on AWS, and provisioners wait for it.
 const ROLE_KNOWN_WITHIN: Duration = Duration::from_secs(90);
-/// Pause between two looks.
-const POLL: Duration = Duration::from_secs(2);
 
 /// What was made, with the ARNs other resources refer to.
 #[derive(Clone, Debug, Default)]
@@ -196,8 +195,7 @@ impl Site<'_> {
             .await
             .map_err(doing(format!("create the {what}")));
         self.note(what.clone(), made)?;
-        let mut me = self.clients.clock.join();
-        let deadline = me.now() + ACTIVE_WITHIN;
+        let mut patience = Patience::new(&self.clients.clock, ACTIVE_WITHIN);
         loop {
             let reply = kinesis
                 .describe_stream_summary()
@@ -212,10 +210,7 @@ impl Site<'_> {
                 self.done.stream_arn = summary.stream_arn().to_owned();
                 return Ok(());
             }
-            if me.now() >= deadline {
-                return Err(timed_out(what, "ACTIVE", ACTIVE_WITHIN));
-            }
-            me.sleep(POLL).await;
+            patience.wait(&what, "ACTIVE").await?;
         }
     }
 
@@ -243,8 +238,7 @@ impl Site<'_> {
             )
             .build()
             .map_err(settings)?;
-        let mut me = self.clients.clock.join();
-        let deadline = me.now() + ROLE_KNOWN_WITHIN;
+        let mut patience = Patience::new(&self.clients.clock, ROLE_KNOWN_WITHIN);
         let made = loop {
             let made = firehose
                 .create_delivery_stream()
@@ -256,14 +250,14 @@ impl Site<'_> {
                 .await
                 .map_err(doing(format!("create the {what}")));
             match made {
-                Err(error) if role_not_known_yet(&error) && me.now() < deadline => {
-                    me.sleep(POLL).await;
+                Err(error) if role_not_known_yet(&error) && patience.lasts() => {
+                    patience.wait(&what, "creatable").await?;
                 }
                 other => break other,
             }
         };
         self.note(what.clone(), made)?;
-        let deadline = me.now() + ACTIVE_WITHIN;
+        let mut patience = Patience::new(&self.clients.clock, ACTIVE_WITHIN);
         loop {
             let reply = firehose
                 .describe_delivery_stream()
@@ -277,10 +271,7 @@ impl Site<'_> {
                 .ok_or_else(|| Error::Reply(format!("no description of the {what}")))?;
             match status {
                 DeliveryStreamStatus::Active => return Ok(()),
-                DeliveryStreamStatus::Creating if me.now() < deadline => me.sleep(POLL).await,
-                DeliveryStreamStatus::Creating => {
-                    return Err(timed_out(what, "ACTIVE", ACTIVE_WITHIN));
-                }
+                DeliveryStreamStatus::Creating => patience.wait(&what, "ACTIVE").await?,
                 other => {
                     return Err(Error::State {
                         what,
@@ -316,8 +307,7 @@ impl Site<'_> {
             .iter()
             .map(|prefix| S3Target::builder().path(self.plan.location(prefix)).build())
             .collect();
-        let mut me = self.clients.clock.join();
-        let deadline = me.now() + ROLE_KNOWN_WITHIN;
+        let mut patience = Patience::new(&self.clients.clock, ROLE_KNOWN_WITHIN);
         let made = loop {
             let made = self
                 .clients
@@ -335,8 +325,8 @@ impl Site<'_> {
                 .await
                 .map_err(doing(format!("create the {what}")));
             match made {
-                Err(error) if role_not_known_yet(&error) && me.now() < deadline => {
-                    me.sleep(POLL).await;
+                Err(error) if role_not_known_yet(&error) && patience.lasts() => {
+                    patience.wait(&what, "creatable").await?;
                 }
                 other => break other,
             }
@@ -376,14 +366,6 @@ impl Site<'_> {
             }
             Err(error) => Err(error),
         }
-    }
-}
-
-fn timed_out(what: String, expected: &str, within: Duration) -> Error {
-    Error::TimedOut {
-        what,
-        expected: expected.to_owned(),
-        seconds: within.as_secs(),
     }
 }
 

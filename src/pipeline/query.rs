@@ -5,12 +5,11 @@ use std::time::Duration;
 use aws_sdk_athena::types::{QueryExecutionContext, QueryExecutionState, ResultConfiguration};
 
 use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::patience::Patience;
 use crate::pipeline::{Clients, Plan};
 
 /// How long a query may take: Athena's own limit for DML.
 const DONE_WITHIN: Duration = Duration::from_secs(1_800);
-/// Pause between two looks.
-const POLL: Duration = Duration::from_millis(500);
 
 /// An answer: column names and rows of text, `None` for NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +59,7 @@ pub async fn query(clients: &Clients, plan: &Plan, sql: &str) -> Result<Answer> 
         .query_execution_id()
         .ok_or_else(|| Error::Reply("StartQueryExecution gave no id".to_owned()))?
         .to_owned();
-    let mut me = clients.clock.join();
-    let deadline = me.now() + DONE_WITHIN;
+    let mut patience = Patience::new(&clients.clock, DONE_WITHIN);
     let (output_location, scanned_bytes) = loop {
         let reply = athena
             .get_query_execution()
@@ -96,14 +94,11 @@ pub async fn query(clients: &Clients, plan: &Plan, sql: &str) -> Result<Answer> 
                         .to_owned(),
                 });
             }
-            _ if me.now() >= deadline => {
-                return Err(Error::TimedOut {
-                    what: format!("the query {id}"),
-                    expected: "SUCCEEDED".to_owned(),
-                    seconds: DONE_WITHIN.as_secs(),
-                });
+            _ => {
+                patience
+                    .wait(&format!("the query {id}"), "SUCCEEDED")
+                    .await?
             }
-            _ => me.sleep(POLL).await,
         }
     };
     let mut answer = Answer {

@@ -6,7 +6,7 @@ use crate::pipeline::crawl::crawl;
 use crate::pipeline::deliver::{Delivered, deliver};
 use crate::pipeline::error::Result;
 use crate::pipeline::plan::Production;
-use crate::pipeline::produce::{Pace, Sent, produce};
+use crate::pipeline::produce::{Pace, Sent, apps, produce};
 use crate::pipeline::provision::{Provisioned, provision};
 use crate::pipeline::stored::{Stored, stored};
 use crate::pipeline::transform::transform;
@@ -42,8 +42,18 @@ pub async fn run(
     progress: Arc<dyn Progress>,
 ) -> Result<Report> {
     let tell = &*progress;
+    // Impossible settings are found before anything is made.
+    let generators = apps(production)?;
     let provisioned = provision(clients, plan, tell).await?;
-    let sent = produce(clients, plan, production, pace, Arc::clone(&progress)).await?;
+    let sent = produce(
+        clients,
+        &plan.stream,
+        generators,
+        production,
+        pace,
+        Arc::clone(&progress),
+    )
+    .await?;
     let delivered = deliver(clients, plan, sent.records, tell).await?;
     crawl(clients, &plan.raw_crawler, Step::CrawlRaw, tell).await?;
     transform(clients, plan, tell).await?;

@@ -11,12 +11,11 @@ use aws_sdk_glue::types::{
 };
 
 use crate::pipeline::error::{Error, Result, doing};
+use crate::pipeline::patience::Patience;
 use crate::pipeline::{Clients, Plan, Progress, Step};
 
 /// How long a run may take.
 const DONE_WITHIN: Duration = Duration::from_secs(3_600);
-/// Pause between two looks at a run.
-const POLL: Duration = Duration::from_secs(5);
 
 /// A row is curated when its value is a number and its time stamp one; what is left is rejected.
 /// `NaN` is no measurement, though it casts.
@@ -153,8 +152,7 @@ pub async fn transform(clients: &Clients, plan: &Plan, progress: &dyn Progress) 
         .ok_or_else(|| Error::Reply("StartJobRun gave no run id".to_owned()))?
         .to_owned();
     let what = format!("run {run_id} of the job {}", plan.job);
-    let mut me = clients.clock.join();
-    let deadline = me.now() + DONE_WITHIN;
+    let mut patience = Patience::new(&clients.clock, DONE_WITHIN);
     loop {
         let reply = clients
             .glue
@@ -178,14 +176,7 @@ pub async fn transform(clients: &Clients, plan: &Plan, progress: &dyn Progress) 
                 return Ok(());
             }
             JobRunState::Starting | JobRunState::Running | JobRunState::Waiting => {
-                if me.now() >= deadline {
-                    return Err(Error::TimedOut {
-                        what,
-                        expected: "SUCCEEDED".to_owned(),
-                        seconds: DONE_WITHIN.as_secs(),
-                    });
-                }
-                me.sleep(POLL).await;
+                patience.wait(&what, "SUCCEEDED").await?;
             }
             other => {
                 return Err(Error::State {

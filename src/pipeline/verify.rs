@@ -346,7 +346,9 @@ fn lies_under_its_hour(key: &str) -> bool {
     let hour = hour.into_iter().rev().collect::<Vec<_>>().join("-");
     // Behind the hour stand minute, second and the five groups of a UUID.
     let groups = name.rsplitn(8, '-').collect::<Vec<_>>();
-    groups.last().is_some_and(|head| groups.len() == 8 && head.ends_with(&hour))
+    groups
+        .last()
+        .is_some_and(|head| groups.len() == 8 && head.ends_with(&hour))
 }
 
 fn parse_count(text: &str) -> Result<u64> {
@@ -362,8 +364,14 @@ mod tests {
     fn an_object_belongs_under_the_hour_in_its_name() {
         let uuid = "52f4a03e-9d1e-49df-b843-831716b97437";
         let key = |folder: &str, stamp: &str| format!("raw/{folder}/KDS-S3-x-2-{stamp}-{uuid}");
-        assert!(lies_under_its_hour(&key("2025/04/30/17", "2025-04-30-17-35-05")));
-        assert!(!lies_under_its_hour(&key("2025/04/30/14", "2025-04-30-17-35-05")));
+        assert!(lies_under_its_hour(&key(
+            "2025/04/30/17",
+            "2025-04-30-17-35-05"
+        )));
+        assert!(!lies_under_its_hour(&key(
+            "2025/04/30/14",
+            "2025-04-30-17-35-05"
+        )));
         assert!(!lies_under_its_hour("raw/2025/04/30/17/something"));
     }
 }

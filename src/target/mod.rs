@@ -57,9 +57,11 @@ fn local(emulator: &Emulator) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(RegionName::DEFAULT))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            Credentials::new("windfarm", "windfarm", None, None, "windfarm"),
-        ))
+        .credentials_provider(
+            aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
+                "windfarm", "windfarm", None, None, "windfarm",
+            )),
+        )
         .endpoint_url("http://windfarm.local")
         .http_client(emulator.http_client())
         .retry_config(RetryConfig::disabled())

@@ -17,6 +17,19 @@ pub struct Row {
     pub handled: bool,
 }
 
+/// The operations that each adapter executes.
+pub fn handled() -> [(Service, &'static [&'static str]); 7] {
+    [
+        (Service::Athena, super::athena::OPERATIONS),
+        (Service::Firehose, super::firehose::OPERATIONS),
+        (Service::Glue, super::glue::OPERATIONS),
+        (Service::Iam, super::iam::OPERATIONS),
+        (Service::Kinesis, super::kinesis::OPERATIONS),
+        (Service::S3, super::s3::OPERATIONS),
+        (Service::Sts, super::sts::OPERATIONS),
+    ]
+}
+
 /// Every operation of every service in `handled`, which lists the operations of its adapter.
 ///
 /// # Errors

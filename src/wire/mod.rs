@@ -1,7 +1,7 @@
 //! HTTP and the AWS protocols: requests in, replies out.
 //!
 //! The way of a request: [`server`] (or the SDK's in-process connector) → [`router`] recognises the
-//! service → [`json`] or [`query`] reads it into a JSON value → [`model`] checks it against the API's
+//! service → [`json`], [`cbor`] or [`query`] reads it into a JSON value → [`model`] checks it against the API's
 //! facts → the backend's adapter for that service (one module a service here) makes it a typed
 //! request of a core. The reply goes back the same way. S3 is spoken by the `s3s` crate.
 //!
@@ -10,6 +10,7 @@
 
 pub mod adapter;
 pub mod athena;
+pub mod cbor;
 pub mod fidelity;
 pub mod firehose;
 pub mod glue;

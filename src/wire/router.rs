@@ -28,7 +28,7 @@ use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
 use crate::wire::scope::{self, Auth};
 use crate::wire::service::{Protocol, Service};
-use crate::wire::{json, query};
+use crate::wire::{cbor, json, query};
 
 /// An owner of access keys, as the services behind the door know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Router {
     pub async fn call(&self, request: http::Request<Body>) -> http::Response<Body> {
         let request_id = self.backend.request_id();
         let (parts, body) = request.into_parts();
-        let mut response = match route(&parts) {
+        let response = match route(&parts) {
             Route::Admin => {
                 let request = http::Request::from_parts(parts, body);
                 return self.backend.admin(request).await;
@@ -114,10 +114,7 @@ impl Router {
                 Err(error) => query::error(None, &error, &request_id),
             },
         };
-        if let Ok(id) = HeaderValue::from_str(&request_id) {
-            response.headers_mut().insert("x-amzn-requestid", id);
-        }
-        response
+        with_request_id(response, &request_id)
     }
 
     /// Who calls, where and when.
@@ -140,6 +137,12 @@ impl Router {
     }
 
     async fn s3(&self, parts: Parts, body: Body, request_id: &str) -> http::Response<Body> {
+        // Smithy's own protocols use paths, which S3 would take for buckets.
+        if let Some(protocol) = parts.headers.get("smithy-protocol") {
+            let name = String::from_utf8_lossy(protocol.as_bytes());
+            let error = ServiceError::not_implemented(format!("the protocol `{name}`"));
+            return with_request_id(json::error(None, &error), request_id);
+        }
         let query = parts.uri.query().unwrap_or_default();
         let auth = match Auth::read(&parts.headers, query) {
             Ok(auth) => auth,
@@ -154,7 +157,7 @@ impl Router {
             } else {
                 ServiceError::not_implemented(format!("the service `{service}`"))
             };
-            return json::error(None, &error);
+            return with_request_id(json::error(None, &error), request_id);
         }
         let call = self.caller(&auth);
         let request = http::Request::from_parts(parts, body);
@@ -166,9 +169,21 @@ impl Router {
         let target = target.and_then(|value| value.to_str().ok());
         let (service, operation) = target.and_then(|t| t.split_once('.')).unwrap_or_default();
         let service = Service::by_target(service);
-        let mut response = match self.json_call(parts, body, service, operation).await {
-            Ok((operation, output)) => json::reply(operation, &output),
-            Err(error) => json::error(service, &error),
+        // Only Kinesis is spoken to in CBOR.
+        let encoding = match service {
+            Some(Service::Kinesis) if is_cbor(&parts.headers) => Encoding::Cbor,
+            _ => Encoding::Json,
+        };
+        let answer = self
+            .json_call(parts, body, service, operation, encoding)
+            .await;
+        let mut response = match (answer, service, encoding) {
+            (Ok((operation, output)), Some(service), Encoding::Cbor) => {
+                cbor::reply(Facts::of(service), operation, &output)
+            }
+            (Ok((operation, output)), ..) => json::reply(operation, &output),
+            (Err(error), Some(service), Encoding::Cbor) => cbor::error(service, &error),
+            (Err(error), ..) => json::error(service, &error),
         };
         if parts.method != Method::POST {
             response
@@ -190,6 +205,7 @@ impl Router {
         body: Body,
         service: Option<Service>,
         operation: &str,
+        encoding: Encoding,
     ) -> Result<(&'static Operation, Value), ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
@@ -202,7 +218,10 @@ impl Router {
         let facts = Facts::of(service);
         let operation = facts.operation(operation).ok_or_else(unknown)?;
         let body = collect(&parts.headers, body, JSON_BODY_MAX_BYTES).await?;
-        let mut input = json::parse(&body)?;
+        let mut input = match encoding {
+            Encoding::Json => json::parse(&body)?,
+            Encoding::Cbor => cbor::parse(&body)?,
+        };
         drop(body);
         let auth = Auth::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
         if auth == Auth::Anonymous {
@@ -273,6 +292,19 @@ impl Router {
     }
 }
 
+/// How the documents of a request with a target are written.
+#[derive(Clone, Copy)]
+enum Encoding {
+    Json,
+    Cbor,
+}
+
+fn is_cbor(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|content| content.as_bytes().starts_with(cbor::CONTENT.as_bytes()))
+}
+
 fn route(parts: &Parts) -> Route {
     let path = parts.uri.path();
     if ["/_windfarm", "/_localstack"].iter().any(|own| {
@@ -286,7 +318,8 @@ fn route(parts: &Parts) -> Route {
     }
     let content = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let is = |kind: &str| content.is_some_and(|content| content.starts_with(kind.as_bytes()));
-    if is("application/x-amz-json") && parts.method == Method::POST && path == "/" {
+    let documents = is("application/x-amz-json") || is("application/x-amz-cbor");
+    if documents && parts.method == Method::POST && path == "/" {
         return Route::Json;
     }
     let posted = parts.method == Method::POST && is("application/x-www-form-urlencoded");
@@ -298,6 +331,13 @@ fn route(parts: &Parts) -> Route {
         return Route::Form;
     }
     Route::S3
+}
+
+fn with_request_id(mut response: http::Response<Body>, id: &str) -> http::Response<Body> {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn missing_authentication() -> ServiceError {

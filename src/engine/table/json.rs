@@ -25,6 +25,8 @@ use super::files::{Compression, File};
 use super::json_value::{Value, read_first};
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
+use crate::engine::table::TableColumn;
+use crate::glue::crawler::json::JsonSchema;
 use crate::glue::hive_type::HiveType;
 use crate::reading::json_stream;
 
@@ -407,6 +409,35 @@ fn next_rows(
     }
     *rows = found.rows.into_iter();
     Ok(true)
+}
+
+/// The columns of JSON files: those of all their records together, as Spark infers them.
+pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<TableColumn>> {
+    let mut schema = JsonSchema::default();
+    for file in files {
+        let uri = file.uri();
+        let bytes = objects.read(&uri).await?;
+        let mut body = body(bytes, Compression::of(&file.info.key)?);
+        let mut reader = Some(json_stream::Reader::default());
+        let mut rows = Vec::new().into_iter();
+        // Rejects are counted when the files are read for their rows.
+        let ignored = StreamCounts::default();
+        while next_rows(
+            &mut body,
+            &mut reader,
+            &mut rows,
+            &ignored,
+            &uri.to_string(),
+        )? {
+            rows.by_ref().for_each(|row| schema.observe(&row.value));
+        }
+    }
+    let columns = schema.finish().0.into_iter().map(|(name, of)| TableColumn {
+        name,
+        of: of.settled(),
+        is_partition: false,
+    });
+    Ok(columns.collect())
 }
 
 /// A parsed value with its scalars as text again.

@@ -22,15 +22,15 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
-use self::files::split;
-use self::json::{JsonScan, Output, Reading};
+use self::files::{File, split};
+use self::json::{JsonScan, Output, Reading, StreamCounts};
 use self::parquet::ParquetScan;
 use self::partition::{Partition, is_decidable, prune};
 use self::types::{arrow_type, is_scalar};
-use crate::engine::catalog::Catalog;
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
 use crate::glue::api::{Column, Table};
+use crate::glue::catalog::CatalogReader;
 use crate::glue::hive_type::HiveType;
 use crate::store::S3Uri;
 
@@ -64,14 +64,17 @@ pub struct CatalogTable {
     partition_schema: SchemaRef,
     schema: SchemaRef,
     partitions: Vec<Partition>,
+    /// Files known beforehand, instead of those of the partitions.
+    files: Option<Vec<File>>,
     format: Format,
+    counts: Option<Arc<StreamCounts>>,
 }
 
 impl CatalogTable {
     /// Opens a table for Athena: partitions from the catalog, files by its SerDe.
     pub fn open(
         objects: MeteredObjects,
-        catalog: &dyn Catalog,
+        catalog: &dyn CatalogReader,
         database: &str,
         table: &str,
     ) -> Result<Self> {
@@ -83,7 +86,7 @@ impl CatalogTable {
     /// Opens a table with a reading of its files other than Athena's.
     pub fn with_format(
         objects: MeteredObjects,
-        catalog: &dyn Catalog,
+        catalog: &dyn CatalogReader,
         table: &Table,
         database: &str,
         format: Format,
@@ -105,7 +108,8 @@ impl CatalogTable {
             }]
         } else {
             catalog
-                .partitions(database, &table.name)?
+                .partitions(database, &table.name, None)
+                .map_err(|error| Error::Metastore(error.to_string()))?
                 .iter()
                 .map(|partition| serde::partition(table, &descriptor, &keys, partition))
                 .collect::<Result<Vec<_>>>()?
@@ -147,8 +151,29 @@ impl CatalogTable {
             schema: Arc::new(Schema::new(all)),
             columns,
             partitions,
+            files: None,
             format,
+            counts: None,
         })
+    }
+
+    /// An unpartitioned table of given files.
+    pub fn of_files(
+        objects: MeteredObjects,
+        columns: Vec<TableColumn>,
+        files: Vec<File>,
+        format: Format,
+    ) -> Result<Self> {
+        let mut table = Self::new(objects, columns, Vec::new(), format)?;
+        table.files = Some(files);
+        Ok(table)
+    }
+
+    /// The same table, counting on `counts` the Parquet files it scans. JSON counts by itself.
+    #[must_use]
+    pub fn counting(mut self, counts: Arc<StreamCounts>) -> Self {
+        self.counts = Some(counts);
+        self
     }
 
     /// The columns with the catalog's types, in the order of the schema.
@@ -186,9 +211,9 @@ impl CatalogTable {
 }
 
 /// A table of the catalog, or the error Athena gives for a missing one.
-pub fn find(catalog: &dyn Catalog, database: &str, table: &str) -> Result<Table> {
+pub fn find(catalog: &dyn CatalogReader, database: &str, table: &str) -> Result<Table> {
     catalog
-        .table(database, table)?
+        .table(database, table)
         .ok_or_else(|| Error::TableNotFound {
             database: database.to_owned(),
             table: table.to_owned(),
@@ -267,7 +292,13 @@ impl TableProvider for CatalogTable {
             self.partitions.clone(),
             &by_partition,
         )?;
-        let files = files::list(&self.objects, &partitions).await?;
+        let files = match &self.files {
+            Some(files) => files.clone(),
+            None => files::list(&self.objects, &partitions).await?,
+        };
+        if let (Format::Parquet, Some(counts)) = (&self.format, &self.counts) {
+            files.iter().for_each(|file| counts.opened(file.info.size));
+        }
         match &self.format {
             Format::Parquet => Ok(ParquetScan {
                 objects: &self.objects,

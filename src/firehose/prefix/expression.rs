@@ -1,9 +1,11 @@
 //! A prefix, parsed: text and `!{namespace:value}` expressions.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::ZonedDateTime;
 
+use crate::firehose::partitioning::{KeySource, PartitionKeys};
 use crate::firehose::prefix::pattern::Pattern;
 use crate::firehose::{Error, Result};
 
@@ -38,6 +40,19 @@ enum Part {
     Timestamp(Pattern),
     RandomString,
     ErrorOutputType,
+    PartitionKey((KeySource, String)),
+}
+
+/// What expressions stand for in one object's key.
+pub(super) struct Values<'a> {
+    /// Arrival of the oldest record, in the destination's time zone.
+    pub at: &'a ZonedDateTime,
+    /// Draws a random string.
+    pub random: &'a dyn Fn() -> String,
+    /// The group of errors; empty for records.
+    pub error_output: &'a str,
+    /// The partition keys of the records.
+    pub keys: &'a PartitionKeys,
 }
 
 impl Prefix {
@@ -80,30 +95,39 @@ impl Prefix {
         self.parts.iter().any(|part| !matches!(part, Part::Text(_)))
     }
 
-    /// The text at an instant. A prefix without expressions gets `yyyy/MM/dd/HH/` behind it, and
-    /// for errors the error type before that.
-    pub(super) fn evaluate(
-        &self,
-        at: &ZonedDateTime,
-        random: &dyn Fn() -> String,
-        error_output_type: &str,
-    ) -> String {
+    /// Names of the partition keys in it.
+    pub(super) fn partition_keys(&self) -> BTreeSet<&(KeySource, String)> {
+        self.parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::PartitionKey(key) => Some(key),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The text with values for its expressions. A prefix without any gets `yyyy/MM/dd/HH/` behind
+    /// it, and for errors their group before that.
+    pub(super) fn evaluate(&self, values: &Values<'_>) -> String {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
-                Part::Timestamp(pattern) => pattern.format(at, &mut text),
-                Part::RandomString => text.push_str(&random()),
-                Part::ErrorOutputType => text.push_str(error_output_type),
+                Part::Timestamp(pattern) => pattern.format(values.at, &mut text),
+                Part::RandomString => text.push_str(&(values.random)()),
+                Part::ErrorOutputType => text.push_str(values.error_output),
+                Part::PartitionKey(key) => {
+                    text.push_str(values.keys.get(key).map_or("", String::as_str));
+                }
             }
         }
         if !self.has_expressions() {
             if self.kind == Kind::Errors {
-                text.push_str(error_output_type);
+                text.push_str(values.error_output);
                 text.push('/');
             }
             // Writing to a String does not fail.
-            let _ = write!(text, "{}", at.strftime("%Y/%m/%d/%H/"));
+            let _ = write!(text, "{}", values.at.strftime("%Y/%m/%d/%H/"));
         }
         text
     }
@@ -114,6 +138,7 @@ fn parse_expression(expression: &str, kind: Kind) -> Result<Part> {
         .split_once(':')
         .ok_or_else(|| Error::invalid("Invalid expression usage"))?;
     match (namespace, value) {
+        ("timestamp", "") => Err(Error::invalid("Invalid expression usage")),
         ("timestamp", pattern) => match Pattern::parse(pattern) {
             Some(pattern) => Ok(Part::Timestamp(pattern)),
             None => Err(Error::invalid(format!(
@@ -127,14 +152,20 @@ fn parse_expression(expression: &str, kind: Kind) -> Result<Part> {
             "Prefix must not contain any occurrence of !{firehose:error-output-type}",
         )),
         ("firehose", _) => Err(Error::invalid("Invalid expression usage")),
-        ("partitionKeyFromQuery" | "partitionKeyFromLambda", _) => match kind {
-            Kind::Data => Err(Error::NotSupported(format!(
-                "!{{{namespace}:…}} in Prefix (dynamic partitioning)"
-            ))),
-            Kind::Errors => Err(Error::invalid(format!(
+        ("partitionKeyFromQuery" | "partitionKeyFromLambda", "") => {
+            Err(Error::invalid("Invalid expression usage"))
+        }
+        ("partitionKeyFromQuery" | "partitionKeyFromLambda", _) if kind == Kind::Errors => {
+            Err(Error::invalid(format!(
                 "ErrorOutputPrefix must not contain any occurrence of !{{{namespace}}}"
-            ))),
-        },
+            )))
+        }
+        ("partitionKeyFromQuery", name) => {
+            Ok(Part::PartitionKey((KeySource::Query, name.to_owned())))
+        }
+        ("partitionKeyFromLambda", name) => {
+            Ok(Part::PartitionKey((KeySource::Function, name.to_owned())))
+        }
         _ => Err(Error::invalid(format!(
             "Namespace to the left of colon ({namespace}) is an invalid keyword!"
         ))),

@@ -6,15 +6,19 @@
 mod expression;
 mod pattern;
 
+use std::collections::BTreeSet;
+
 use jiff::ZonedDateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::base::limits::firehose::PREFIX_MAX_CHARS;
 use crate::base::{Ids, Timestamp};
-use crate::firehose::buffer::ObjectKey;
+use crate::firehose::buffer::{Lane, ObjectKey};
+use crate::firehose::error_output::ErrorOutput;
+use crate::firehose::partitioning::{KeySource, PartitionKeys};
 use crate::firehose::{Error, Result};
 
-pub(super) use expression::{Kind, Prefix};
+use expression::{Kind, Prefix, Values};
 
 /// What keys of a destination are made of, as configured.
 pub(super) struct LayoutSettings<'a> {
@@ -34,9 +38,6 @@ pub(super) struct Layout {
     zone: TimeZone,
     extension: String,
 }
-
-/// The groups of records that go under the error prefix, as `!{firehose:error-output-type}`.
-const PROCESSING_FAILED: &str = "processing-failed";
 
 impl Layout {
     /// Checks prefixes and time zone.
@@ -69,7 +70,12 @@ impl Layout {
         let at = self.local(now);
         let random = || "0".repeat(RANDOM_STRING_CHARS);
         let length = |prefix: &Prefix| {
-            let text = prefix.evaluate(&at, &random, PROCESSING_FAILED);
+            let text = prefix.evaluate(&Values {
+                at: &at,
+                random: &random,
+                error_output: ErrorOutput::ProcessingFailed.as_str(),
+                keys: &PartitionKeys::new(),
+            });
             text.chars().count()
         };
         if length(&self.prefix) > PREFIX_MAX_CHARS {
@@ -85,9 +91,10 @@ impl Layout {
         Ok(())
     }
 
-    /// The key of an object of records.
-    pub(super) fn data_key(
+    /// The key of a new object. Error objects never have an extension.
+    pub(super) fn key(
         &self,
+        lane: &Lane,
         stream: &str,
         version: u64,
         oldest: Timestamp,
@@ -95,33 +102,35 @@ impl Layout {
     ) -> ObjectKey {
         let at = self.local(oldest);
         let random = || ids.alphanumeric(RANDOM_STRING_CHARS);
-        let folder = self.prefix.evaluate(&at, &random, PROCESSING_FAILED);
+        let no_keys = PartitionKeys::new();
+        let (prefix, keys, error_output, extension) = match lane {
+            Lane::Data(keys) => (&self.prefix, keys, "", self.extension.as_str()),
+            Lane::Backup => (&self.prefix, &no_keys, "", self.extension.as_str()),
+            Lane::Errors(output) => (&self.error_prefix, &no_keys, output.as_str(), ""),
+        };
+        let folder = prefix.evaluate(&Values {
+            at: &at,
+            random: &random,
+            error_output,
+            keys,
+        });
         let time = at.strftime("%Y-%m-%d-%H-%M-%S");
-        let (uuid, extension) = (ids.uuid(), &self.extension);
+        let uuid = ids.uuid();
         ObjectKey {
             key: format!("{folder}{stream}-{version}-{time}-{uuid}{extension}"),
             uuid,
         }
     }
 
-    /// The key of an object of errors: never with an extension.
-    #[cfg(test)]
-    pub(super) fn error_key(
-        &self,
-        stream: &str,
-        version: u64,
-        oldest: Timestamp,
-        ids: &Ids,
-        error_output_type: &str,
-    ) -> String {
-        let at = self.local(oldest);
-        let random = || ids.alphanumeric(RANDOM_STRING_CHARS);
-        let folder = self.error_prefix.evaluate(&at, &random, error_output_type);
-        format!(
-            "{folder}{stream}-{version}-{}-{}",
-            at.strftime("%Y-%m-%d-%H-%M-%S"),
-            ids.uuid()
-        )
+    /// Names of the partition keys that the prefix takes from records.
+    pub(super) fn partition_keys(&self) -> BTreeSet<&(KeySource, String)> {
+        self.prefix.partition_keys()
+    }
+
+    /// Whether these partition keys are all that the prefix asks for.
+    pub(super) fn is_satisfied_by(&self, keys: &PartitionKeys) -> bool {
+        let mut wanted = self.prefix.partition_keys().into_iter();
+        wanted.all(|key| keys.contains_key(key))
     }
 
     fn local(&self, at: Timestamp) -> ZonedDateTime {

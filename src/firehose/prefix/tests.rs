@@ -1,3 +1,5 @@
+//! Keys part by part: the letters of timestamps against Java, and error prefixes.
+
 use super::pattern::Pattern;
 use super::*;
 
@@ -46,7 +48,8 @@ fn errors_go_below_the_prefix_or_where_the_error_prefix_says() {
         .unwrap();
         let ids = Ids::seeded(crate::base::Seed::new(1));
         let at = Timestamp::parse("2025-03-04T11:48:32Z").unwrap();
-        let key = layout.error_key("s", 9, at, &ids, PROCESSING_FAILED);
+        let lane = Lane::Errors(ErrorOutput::ProcessingFailed);
+        let key = layout.key(&lane, "s", 9, at, &ids).key;
         let folder = key.rsplit_once('/').unwrap().0;
         assert_eq!(folder, expected, "{prefix} {errors:?}");
         assert!(key.contains("/s-9-2025-03-04-11-48-32-"), "{key}");

@@ -84,6 +84,58 @@ fn records_are_joined_without_a_separator() {
     );
 }
 
+/// The object of the original project: four readings of its three producers, whose local time is
+/// three hours behind UTC, under the UTC hour and without anything between them.
+#[test]
+fn the_object_of_the_course_has_its_key_and_its_bytes() {
+    let mut firehose = firehose();
+    let request = json!({
+        "DeliveryStreamName": "KDS-S3-w6EAg",
+        "DeliveryStreamType": "KinesisStreamAsSource",
+        "KinesisStreamSourceConfiguration": {
+            "KinesisStreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/windfarm",
+            "RoleARN": ROLE,
+        },
+        "S3DestinationConfiguration": destination(&json!({})),
+    });
+    create(&mut firehose, request).unwrap();
+    let call = Call::root(start());
+    let again = json!({
+        "DeliveryStreamName": "KDS-S3-w6EAg",
+        "CurrentDeliveryStreamVersionId": "1",
+        "DestinationId": "destinationId-000000000001",
+        "S3DestinationUpdate": {},
+    });
+    firehose
+        .update_destination(&call, typed(again), &World)
+        .unwrap();
+
+    let arrival = Timestamp::parse("2025-04-30T17:35:05.9Z").unwrap();
+    let reading = |n: u64| {
+        let local = 775_222 + n;
+        format!(
+            r#"{{"idtemp": "{n}", "data": "0.8410915648541823", "type": "powerfactor", "timestamp": "2025-04-30 14:35:00.{local}"}}"#
+        )
+    };
+    let records = (1..=4)
+        .map(|n| SourceRecord {
+            data: reading(n).into(),
+            arrival: arrival + secs(15 * (n - 1)),
+            shard_id: "shardId-000000000002".to_owned(),
+            sequence_number: n.to_string(),
+            partition_key: "02".to_owned(),
+        })
+        .collect();
+    firehose.accept(arrival + secs(46), "KDS-S3-w6EAg", records);
+    let delivery = only(firehose.take_deliveries(arrival + secs(346)));
+    let folder = "2025/04/30/17/KDS-S3-w6EAg-2-2025-04-30-17-35-05-";
+    assert!(delivery.key.starts_with(folder), "{}", delivery.key);
+    let expected: String = (1..=4).map(reading).collect();
+    assert_eq!(delivery.body, expected);
+    assert_eq!(expected.matches("}{").count(), 3);
+    assert!(!expected.contains('\n'));
+}
+
 #[test]
 fn bytes_are_kept_whatever_they_are() {
     let mut firehose = firehose();
@@ -94,6 +146,27 @@ fn bytes_are_kept_whatever_they_are() {
     let delivery = only(firehose.take_deliveries(start() + secs(300)));
     assert_eq!(&delivery.body[..], b"\xff\x00\xfe\n");
     assert_eq!(delivery.records, 3);
+}
+
+#[test]
+fn records_packed_by_the_producer_library_are_unpacked_first() {
+    let mut firehose = firehose();
+    let members = json!({"ProcessingConfiguration": {
+        "Enabled": true,
+        "Processors": [{"Type": "AppendDelimiterToRecord"}],
+    }});
+    create_with_source(&mut firehose, &members).unwrap();
+    let record = SourceRecord {
+        data: kpl::tests::packed(&[b"one".to_vec(), b"two".to_vec()]),
+        arrival: start(),
+        shard_id: "shardId-000000000000".to_owned(),
+        sequence_number: "1".to_owned(),
+        partition_key: "a".to_owned(),
+    };
+    firehose.accept(start(), "turbine", vec![record]);
+    let delivery = only(firehose.take_deliveries(start() + secs(300)));
+    assert_eq!(&delivery.body[..], b"one\ntwo\n");
+    assert_eq!(delivery.records, 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::firehose::buffer::Hints;
+use crate::firehose::buffer::{Hints, Lane};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -279,8 +279,9 @@ proptest! {
         })
         .unwrap();
         let ids = Ids::seeded(Seed::new(1));
+        let lane = Lane::Data(std::collections::BTreeMap::new());
         let folder = |secs: i64| {
-            let key = layout.data_key("s", 1, Timestamp::from_secs(secs), &ids).key;
+            let key = layout.key(&lane, "s", 1, Timestamp::from_secs(secs), &ids).key;
             key.rsplit_once('/').unwrap().0.to_owned()
         };
         let (early, late) = (a.min(b), a.max(b));

@@ -45,7 +45,13 @@ fn prefixes_are_refused_with_the_words_of_the_service() {
         &with_errors("!{time:yyyy}/"),
         "Namespace to the left of colon (time) is an invalid keyword!",
     );
-    for stray in ["!{", "a!{timestamp:yyyy", "!{yyyy}", "!{firehose:nothing}"] {
+    for stray in [
+        "!{",
+        "!{timestamp:}",
+        "a!{timestamp:yyyy",
+        "!{yyyy}",
+        "!{firehose:nothing}",
+    ] {
         invalid(&with_errors(stray), "Invalid expression usage");
     }
     let long = "x".repeat(499);
@@ -68,10 +74,6 @@ fn prefixes_are_refused_with_the_words_of_the_service() {
 
 #[test]
 fn what_is_not_executed_is_refused_by_name() {
-    unsupported(
-        &json!({"DynamicPartitioningConfiguration": {"Enabled": true}}),
-        "DynamicPartitioningConfiguration",
-    );
     unsupported(
         &json!({"DataFormatConversionConfiguration": {}}),
         "DataFormatConversionConfiguration",
@@ -178,6 +180,11 @@ fn sources_and_destinations_are_checked() {
         with(json!({"DeliveryStreamType": "MSKAsSource"})),
         invalid,
         "DeliveryStreamType MSKAsSource is not supported by windfarm; see docs/fidelity.md",
+    );
+    check(
+        with(json!({"DatabaseSourceConfiguration": {}})),
+        invalid,
+        "DatabaseSourceConfiguration is not supported by windfarm; see docs/fidelity.md",
     );
     check(
         with(source("windfarm", "no-trust")),

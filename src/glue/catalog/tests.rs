@@ -1,3 +1,5 @@
+//! Catalog operations: texts, versions, batches, and partitions against a plain map.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

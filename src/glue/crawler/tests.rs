@@ -1,3 +1,5 @@
+//! Crawlers: a lake in memory and a sampler over it, shared by the tests of states and of crawls.
+
 use std::ops::Range;
 use std::sync::Mutex;
 

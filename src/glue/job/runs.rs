@@ -372,7 +372,10 @@ fn order(entry: &Entry, run: &Run) -> RunOrder {
     RunOrder {
         job: job.name.clone().unwrap_or_default(),
         run_id: run.shown.id.clone().unwrap_or_default(),
-        graph: job.code_gen_configuration_nodes.clone(),
+        graph: job
+            .code_gen_configuration_nodes
+            .clone()
+            .filter(|nodes| !nodes.is_empty()),
         command: command.name.unwrap_or_else(|| "glueetl".to_owned()),
         script_location: command.script_location,
         arguments,

@@ -1,3 +1,5 @@
+//! Jobs and runs: the states one by one, then their invariants under any order of calls.
+
 use proptest::prelude::*;
 
 use super::*;

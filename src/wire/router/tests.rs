@@ -1,3 +1,5 @@
+//! The front door before IAM, STS and services that refuse.
+
 use std::sync::Mutex;
 
 use http_body_util::BodyExt as _;
@@ -201,6 +203,32 @@ fn requests_find_their_service() {
 }
 
 #[test]
+fn kinesis_is_spoken_to_in_cbor() {
+    let (router, _) = door();
+    let ask = |target: &str, body: &'static [u8]| {
+        let mut request = json_request("kinesis", target, body);
+        let content = HeaderValue::from_static(cbor::CONTENT);
+        request.headers_mut().insert("content-type", content);
+        send(&router, request)
+    };
+    let list = ask("Kinesis_20131202.ListStreams", b"\xbf\xff");
+    assert_eq!(
+        (list.status, &list.headers["content-type"]),
+        (200, &HeaderValue::from_static(cbor::CONTENT))
+    );
+    assert!(list.body.contains("StreamNames"), "{}", list.body);
+    let wrong = ask("Kinesis_20131202.ListStreams", b"\xa1\x65Limit\x61x");
+    assert_eq!(wrong.status, 400);
+    assert!(
+        wrong.body.contains("SerializationException"),
+        "{}",
+        wrong.body
+    );
+    let created = ask("Kinesis_20131202.CreateStream", b"\xa1\x6aStreamName\x61s");
+    assert_eq!((created.status, created.body.as_str()), (200, ""));
+}
+
+#[test]
 fn an_operation_that_answers_nothing_has_an_empty_body() {
     let (router, _) = door();
     let created = send(
@@ -287,6 +315,15 @@ fn a_request_for_a_service_not_spoken_here_does_not_fall_into_s3() {
         "{}",
         reply.body
     );
+    let mut request = json_request("kinesis", "x", "{}");
+    request.headers_mut().remove("x-amz-target");
+    *request.uri_mut() = "/service/Kinesis/operation/ListStreams".parse().unwrap();
+    let protocol = HeaderValue::from_static("rpc-v2-cbor");
+    request.headers_mut().insert("smithy-protocol", protocol);
+    let reply = send(&router, request);
+    assert_eq!(reply.status, 501);
+    let refusal = "the protocol `rpc-v2-cbor` is not implemented";
+    assert!(reply.body.contains(refusal), "{}", reply.body);
     let reply = send(
         &router,
         form_request("sqs", "Action=ListQueues&Version=2012-11-05"),

@@ -120,6 +120,7 @@ operations! {
     "PutBucketAcl" put_bucket_acl PutBucketAclInput PutBucketAclOutput buckets::put_acl;
     "PutBucketCors" put_bucket_cors PutBucketCorsInput PutBucketCorsOutput bucket_settings::put_cors;
     "PutBucketEncryption" put_bucket_encryption PutBucketEncryptionInput PutBucketEncryptionOutput bucket_settings::put_encryption;
+    "PutBucketLifecycleConfiguration" put_bucket_lifecycle_configuration PutBucketLifecycleConfigurationInput PutBucketLifecycleConfigurationOutput bucket_settings::put_lifecycle;
     "PutBucketNotificationConfiguration" put_bucket_notification_configuration PutBucketNotificationConfigurationInput PutBucketNotificationConfigurationOutput bucket_settings::put_notification;
     "PutBucketOwnershipControls" put_bucket_ownership_controls PutBucketOwnershipControlsInput PutBucketOwnershipControlsOutput bucket_settings::put_ownership;
     "PutBucketPolicy" put_bucket_policy PutBucketPolicyInput PutBucketPolicyOutput bucket_settings::put_policy;

@@ -150,18 +150,24 @@ fn default_message(code: &str) -> &'static str {
             "The XML you provided was not well-formed or did not validate against our published \
              schema"
         }
+        "MissingRequestBodyError" => "Request Body is empty",
         "MissingContentLength" => "You must provide the Content-Length HTTP header.",
         "MethodNotAllowed" => "The specified method is not allowed against this resource.",
         _ => "The request was refused.",
     }
 }
 
-/// Completes an error document that `s3s` itself wrote; passes everything else through.
-pub(super) async fn complete_error(
-    response: Response<s3s::Body>,
-    marks: &Marks,
-) -> Response<s3s::Body> {
-    if !response.status().is_client_error() && !response.status().is_server_error() {
+/// Among a response's extensions: its document has an entity tag that goes without quotes, as
+/// GetObjectAttributes alone answers it. `s3s` quotes them all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BareEtag;
+
+/// Completes a document that `s3s` wrote: errors get their missing parts. Passes everything else
+/// through.
+pub(super) async fn complete(response: Response<s3s::Body>, marks: &Marks) -> Response<s3s::Body> {
+    let bare_etag = response.extensions().get::<BareEtag>().is_some();
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    if !failed && !bare_etag {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -169,6 +175,12 @@ pub(super) async fn complete_error(
         Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
         Err(_) => String::new(),
     };
+    if bare_etag {
+        let bare = text
+            .replace("<ETag>\"", "<ETag>")
+            .replace("\"</ETag>", "</ETag>");
+        return Response::from_parts(parts, s3s::Body::from(bare));
+    }
     let between = |name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         Some(rest.split_once(&format!("</{name}>"))?.0.to_owned())

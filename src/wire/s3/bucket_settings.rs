@@ -2,10 +2,12 @@
 //! are therefore absent. Infrastructure tools read all of them on every refresh.
 
 use s3s::dto::*;
-use s3s::xml;
 
-use crate::s3::{Encryption, Error, Ownership, PublicAccessBlock, SubResource, Versioning};
-use crate::wire::s3::convert::{self, Answer, Scope, plain, tag_set};
+use crate::s3::{
+    self, Encryption, Error, Expiration, NoncurrentExpiration, Ownership, PublicAccessBlock,
+    SubResource, Versioning,
+};
+use crate::wire::s3::convert::{self, Answer, Scope, from_document, plain, tag_set, to_document};
 
 /// Checks the expected owner, which every one of these inputs has.
 macro_rules! own {
@@ -94,18 +96,6 @@ pub(super) fn delete_policy(
 ) -> Answer<DeleteBucketPolicyOutput> {
     own!(scope, input).configure(&input.bucket, |config| config.policy = None)?;
     plain(DeleteBucketPolicyOutput::default())
-}
-
-fn to_document<T: xml::Serialize>(value: &T) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    let written = value.serialize(&mut xml::Serializer::new(&mut bytes));
-    written.map_err(|_| Error::MalformedXml)?;
-    String::from_utf8(bytes).map_err(|_| Error::MalformedXml)
-}
-
-fn from_document<T: for<'x> xml::Deserialize<'x>>(document: &str) -> Result<T, Error> {
-    T::deserialize(&mut xml::Deserializer::new(document.as_bytes()))
-        .map_err(|_| Error::MalformedXml)
 }
 
 pub(super) fn get_cors(
@@ -282,27 +272,143 @@ pub(super) fn delete_public_access(
     plain(DeletePublicAccessBlockOutput::default())
 }
 
-// What follows cannot be set here, so that "never set" is the true answer. Deleting it is done
-// already.
-
 pub(super) fn get_lifecycle(
     scope: &Scope<'_>,
     input: GetBucketLifecycleConfigurationInput,
 ) -> Answer<GetBucketLifecycleConfigurationOutput> {
-    own!(scope, input).absent(
-        &input.bucket,
-        "NoSuchLifecycleConfiguration",
-        "The lifecycle configuration does not exist",
+    let document = own!(scope, input).document(&input.bucket, SubResource::Lifecycle)?;
+    let stored: BucketLifecycleConfiguration = from_document(&document)?;
+    plain(GetBucketLifecycleConfigurationOutput {
+        rules: Some(stored.rules),
+        transition_default_minimum_object_size: Some(minimum_size()),
+    })
+}
+
+/// What AWS says when nothing else was set. It concerns transitions, which are refused.
+fn minimum_size() -> TransitionDefaultMinimumObjectSize {
+    TransitionDefaultMinimumObjectSize::from_static(
+        TransitionDefaultMinimumObjectSize::ALL_STORAGE_CLASSES_128K,
     )
+}
+
+pub(super) fn put_lifecycle(
+    scope: &Scope<'_>,
+    input: PutBucketLifecycleConfigurationInput,
+) -> Answer<PutBucketLifecycleConfigurationOutput> {
+    let core = own!(scope, input);
+    let mut configuration = input.lifecycle_configuration.ok_or(Error::MalformedXml)?;
+    let other_minimum = input
+        .transition_default_minimum_object_size
+        .is_some_and(|size| size != minimum_size());
+    if other_minimum {
+        return Err(Error::NotImplemented(
+            "s3 lifecycle TransitionDefaultMinimumObjectSize".to_owned(),
+        ));
+    }
+    for rule in &mut configuration.rules {
+        rule.id.get_or_insert_with(|| core.new_rule_id());
+    }
+    let rules = configuration.rules.iter().map(lifecycle_rule);
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
+    core.put_lifecycle(&input.bucket, rules, to_document(&configuration)?)?;
+    plain(PutBucketLifecycleConfigurationOutput {
+        transition_default_minimum_object_size: Some(minimum_size()),
+    })
+}
+
+fn lifecycle_rule(rule: &LifecycleRule) -> Result<s3::LifecycleRule, Error> {
+    let moves = rule.transitions.as_ref().map_or(0, Vec::len)
+        + rule
+            .noncurrent_version_transitions
+            .as_ref()
+            .map_or(0, Vec::len);
+    if moves > 0 {
+        return Err(Error::NotImplemented("s3 lifecycle transitions".to_owned()));
+    }
+    let enabled = match rule.status.as_str() {
+        "Enabled" => true,
+        "Disabled" => false,
+        _ => return Err(Error::MalformedXml),
+    };
+    let mut parsed = s3::LifecycleRule {
+        id: rule.id.clone().unwrap_or_default(),
+        enabled,
+        prefix: rule.prefix.clone().unwrap_or_default(),
+        ..s3::LifecycleRule::default()
+    };
+    if let Some(filter) = &rule.filter {
+        apply_filter(&mut parsed, filter)?;
+    }
+    if let Some(expiration) = &rule.expiration {
+        let markers = expiration.expired_object_delete_marker == Some(true);
+        parsed.expiration = match (expiration.days, &expiration.date, markers) {
+            (Some(days), None, false) => Some(Expiration::Days(days)),
+            (None, Some(date), false) => Some(Expiration::Date(convert::instant(date)?)),
+            (None, None, true) => Some(Expiration::LoneDeleteMarkers),
+            (None, None, false) => None,
+            _ => return Err(Error::MalformedXml),
+        };
+    }
+    if let Some(noncurrent) = &rule.noncurrent_version_expiration {
+        parsed.noncurrent = Some(NoncurrentExpiration {
+            days: noncurrent.noncurrent_days.ok_or(Error::MalformedXml)?,
+            keep: usize::try_from(noncurrent.newer_noncurrent_versions.unwrap_or(0))
+                .map_err(|_| Error::MalformedXml)?,
+        });
+    }
+    let abort = rule.abort_incomplete_multipart_upload.as_ref();
+    parsed.abort_uploads_days = abort.and_then(|abort| abort.days_after_initiation);
+    if parsed.abort_uploads_days.is_some() && !parsed.tags.is_empty() {
+        return Err(Error::InvalidRequest(
+            "AbortIncompleteMultipartUpload cannot be specified with Tags".to_owned(),
+        ));
+    }
+    Ok(parsed)
+}
+
+fn apply_filter(rule: &mut s3::LifecycleRule, filter: &LifecycleRuleFilter) -> Result<(), Error> {
+    let and = filter.and.as_ref();
+    let size = |own: Option<i64>, combined: Option<i64>| {
+        own.or(combined)
+            .map(|size| u64::try_from(size).map_err(|_| Error::MalformedXml))
+            .transpose()
+    };
+    rule.larger_than = size(
+        filter.object_size_greater_than,
+        and.and_then(|and| and.object_size_greater_than),
+    )?;
+    rule.smaller_than = size(
+        filter.object_size_less_than,
+        and.and_then(|and| and.object_size_less_than),
+    )?;
+    let prefix = filter
+        .prefix
+        .as_ref()
+        .or(and.and_then(|and| and.prefix.as_ref()));
+    if let Some(prefix) = prefix {
+        rule.prefix.clone_from(prefix);
+    }
+    let combined = and.and_then(|and| and.tags.as_deref()).unwrap_or_default();
+    let pair = |tag: &Tag| {
+        (
+            tag.key.clone().unwrap_or_default(),
+            tag.value.clone().unwrap_or_default(),
+        )
+    };
+    rule.tags = filter.tag.iter().chain(combined).map(pair).collect();
+    Ok(())
 }
 
 pub(super) fn delete_lifecycle(
     scope: &Scope<'_>,
     input: DeleteBucketLifecycleInput,
 ) -> Answer<DeleteBucketLifecycleOutput> {
-    own!(scope, input).bucket(&input.bucket)?;
+    own!(scope, input).delete_lifecycle(&input.bucket)?;
     plain(DeleteBucketLifecycleOutput::default())
 }
+
+// What follows cannot be set here, so that "never set" is the true answer, and deleting it is done
+// already.
 
 pub(super) fn get_website(
     scope: &Scope<'_>,

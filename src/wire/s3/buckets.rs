@@ -4,8 +4,8 @@ use s3s::S3Response;
 use s3s::dto::*;
 
 use crate::base::{AccountId, Region};
-use crate::s3::{CreateBucket, Error, ListBuckets, Ownership};
-use crate::wire::s3::convert::{self, Answer, Scope, add_header, check_acl, plain, timestamp};
+use crate::s3::{self, CreateBucket, Error, ListBuckets, Ownership};
+use crate::wire::s3::convert::{self, Answer, Scope, add_header, plain, timestamp};
 
 pub(super) fn create(scope: &Scope<'_>, input: CreateBucketInput) -> Answer<CreateBucketOutput> {
     let grants = [
@@ -49,6 +49,7 @@ pub(super) fn create(scope: &Scope<'_>, input: CreateBucketInput) -> Answer<Crea
             name: input.bucket,
             location: location.map(|region| region.as_str().to_owned()),
             ownership,
+            tags: create_tags(scope)?,
         },
     )?;
     let location = if facts.region.as_str() == Region::DEFAULT {
@@ -61,6 +62,25 @@ pub(super) fn create(scope: &Scope<'_>, input: CreateBucketInput) -> Answer<Crea
     });
     add_header(&mut response.headers, "x-amz-bucket-arn", &facts.arn());
     Ok(response)
+}
+
+/// The tags of a CreateBucketConfiguration, which `s3s` passes over.
+fn create_tags(scope: &Scope<'_>) -> Result<Option<s3::Tags>, Error> {
+    let body = scope.context.body.to_bytes();
+    let text = String::from_utf8_lossy(&body);
+    let inner = text
+        .split_once("<Tags>")
+        .and_then(|(_, rest)| rest.split_once("</Tags>"));
+    let Some((list, _)) = inner else {
+        return match text.contains("Tags") {
+            // Written in a way that is not understood here, an empty element among them.
+            true if !text.contains("<Tags/>") => Err(Error::MalformedXml),
+            _ => Ok(None),
+        };
+    };
+    let document = format!("<Tagging><TagSet>{list}</TagSet></Tagging>");
+    let tagging: Tagging = convert::from_document(&document)?;
+    Ok(Some(convert::tags(tagging)).filter(|tags| !tags.0.is_empty()))
 }
 
 pub(super) fn head(scope: &Scope<'_>, input: HeadBucketInput) -> Answer<HeadBucketOutput> {
@@ -159,8 +179,12 @@ pub(super) fn put_acl(scope: &Scope<'_>, input: PutBucketAclInput) -> Answer<Put
         &input.grant_write_acp,
     ];
     if input.access_control_policy.is_some() {
-        return Err(Error::AccessControlListNotSupported);
+        return Err(scope.acl_refusal(&input.bucket));
     }
-    check_acl(input.acl.as_ref().map(BucketCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(BucketCannedACL::as_str),
+        &grants,
+    )?;
     plain(PutBucketAclOutput::default())
 }

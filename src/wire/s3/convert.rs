@@ -4,12 +4,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::S3Response;
-use s3s::dto;
+use s3s::{dto, xml};
 
 use crate::base::{AccountId, Timestamp};
 use crate::s3::{
-    Algorithm, Attributes, Checksum, ChecksumKind, CopySource, Encryption, Error, ReadCondition,
-    S3, Stored, WriteCondition,
+    Algorithm, Attributes, Checksum, ChecksumKind, CopySource, Encryption, Error, Ownership,
+    ReadCondition, S3, Stored, WriteCondition,
 };
 use crate::wire::s3::Context;
 
@@ -41,6 +41,48 @@ impl Scope<'_> {
     /// A raw header's date; S3 ignores what is not one.
     fn date(&self, name: &str) -> Option<Timestamp> {
         parse_http_date(&self.header(name)?)
+    }
+
+    /// The id that answers name a version by: none where the bucket never had versions.
+    pub(super) fn version(&self, bucket: &str, stored: &Stored) -> Option<String> {
+        self.core
+            .is_versioned(bucket)
+            .then(|| stored.version_id().to_owned())
+    }
+
+    /// Refuses ACLs other than those that say what is so anyway where the bucket's owner is enforced.
+    /// Grants are never so.
+    pub(super) fn check_acl(
+        &self,
+        bucket: &str,
+        acl: Option<&str>,
+        grants: &[&Option<String>],
+    ) -> Result<(), Error> {
+        let harmless = matches!(acl, None | Some("private" | "bucket-owner-full-control"));
+        if harmless && grants.iter().all(|grant| grant.is_none()) {
+            return Ok(());
+        }
+        Err(self.acl_refusal(bucket))
+    }
+
+    /// What any other ACL is refused with.
+    pub(super) fn acl_refusal(&self, bucket: &str) -> Error {
+        match self.core.ownership(bucket) {
+            Ok(Ownership::BucketOwnerEnforced) => Error::AccessControlListNotSupported,
+            Err(error @ Error::NoSuchBucket(_)) => error,
+            _ => Error::NotImplemented("s3 access control lists".to_owned()),
+        }
+    }
+
+    /// Refuses Object Lock parameters: no bucket here has a lock.
+    pub(super) fn refuse_lock(&self, present: bool) -> Result<(), Error> {
+        let until = self.header("x-amz-object-lock-retain-until-date");
+        if present || until.is_some() {
+            return Err(Error::InvalidRequest(
+                "Bucket is missing Object Lock Configuration".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn read_condition(&self) -> ReadCondition {
@@ -193,17 +235,6 @@ pub(super) fn encryption_answer(encryption: Option<&Encryption>) -> EncryptionAn
     }
 }
 
-/// Refuses ACLs other than those that say what is so anyway, as buckets do whose owner is enforced.
-/// Grants are never so.
-pub(super) fn check_acl(acl: Option<&str>, grants: &[&Option<String>]) -> Result<(), Error> {
-    let harmless = matches!(acl, None | Some("private" | "bucket-owner-full-control"));
-    if harmless && grants.iter().all(|grant| grant.is_none()) {
-        Ok(())
-    } else {
-        Err(Error::AccessControlListNotSupported)
-    }
-}
-
 /// Refuses customer-provided keys: nothing is encrypted here.
 pub(super) fn refuse_sse_c(algorithm: Option<&String>) -> Result<(), Error> {
     match algorithm {
@@ -212,16 +243,6 @@ pub(super) fn refuse_sse_c(algorithm: Option<&String>) -> Result<(), Error> {
             "s3 server-side encryption with customer-provided keys".to_owned(),
         )),
     }
-}
-
-/// Refuses Object Lock parameters: no bucket here has a lock.
-pub(super) fn refuse_lock(present: bool) -> Result<(), Error> {
-    if present {
-        return Err(Error::InvalidRequest(
-            "Bucket is missing Object Lock Configuration".to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 /// A quoted entity tag.
@@ -239,6 +260,27 @@ pub(super) fn timestamp(at: Timestamp) -> dto::Timestamp {
         UNIX_EPOCH.checked_add(span)
     };
     dto::Timestamp::from(time.unwrap_or(UNIX_EPOCH))
+}
+
+/// An instant that a document names.
+pub(super) fn instant(at: &dto::Timestamp) -> Result<Timestamp, Error> {
+    let mut text = Vec::new();
+    at.format(dto::TimestampFormat::DateTime, &mut text)
+        .map_err(|_| Error::MalformedXml)?;
+    let text = String::from_utf8_lossy(&text);
+    Timestamp::parse(&text).ok_or(Error::MalformedXml)
+}
+
+/// `x-amz-expiration` of an object that a lifecycle rule will end.
+pub(super) fn expiration(
+    scope: &Scope<'_>,
+    bucket: &str,
+    key: &str,
+    stored: &Stored,
+) -> Option<String> {
+    let (end, rule) = scope.core.expiration(bucket, key, stored)?;
+    let end = super::answer::http_date(end);
+    Some(format!("expiry-date=\"{end}\", rule-id=\"{rule}\""))
 }
 
 /// A size or count as the API carries it.
@@ -321,11 +363,6 @@ pub(super) fn checksum_document(checksum: &Checksum) -> dto::Checksum {
     document
 }
 
-/// The version id header of a version, if its bucket has versions.
-pub(super) fn version(stored: &Stored) -> Option<String> {
-    stored.version.clone()
-}
-
 /// One more header for an answer.
 pub(super) fn add_header(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::try_from(value) {
@@ -348,4 +385,18 @@ pub(super) fn tag_set(tags: &crate::s3::Tags) -> dto::TagSet {
 pub(super) fn tags(tagging: dto::Tagging) -> crate::s3::Tags {
     let pair = |tag: dto::Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
     crate::s3::Tags(tagging.tag_set.into_iter().map(pair).collect())
+}
+
+/// A document as it is kept.
+pub(super) fn to_document<T: xml::Serialize>(value: &T) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let written = value.serialize(&mut xml::Serializer::new(&mut bytes));
+    written.map_err(|_| Error::MalformedXml)?;
+    String::from_utf8(bytes).map_err(|_| Error::MalformedXml)
+}
+
+/// A kept document's content.
+pub(super) fn from_document<T: for<'x> xml::Deserialize<'x>>(document: &str) -> Result<T, Error> {
+    T::deserialize(&mut xml::Deserializer::new(document.as_bytes()))
+        .map_err(|_| Error::MalformedXml)
 }

@@ -56,8 +56,8 @@ const UNROUTED: [(&str, bool, &str, &str); 14] = [
     ("POST", true, "select", "SelectObjectContent"),
 ];
 
-/// Every sub-resource that `s3s` routes, with the methods it routes it for.
-const BUCKET: [(&str, &str); 30] = [
+/// Every sub-resource of a bucket, with the methods for which `s3s` routes it.
+const BUCKET: [(&str, &str); 32] = [
     ("accelerate", "GET PUT"),
     ("acl", "GET PUT"),
     ("analytics", "GET PUT DELETE"),
@@ -87,10 +87,13 @@ const BUCKET: [(&str, &str); 30] = [
     ("website", "GET PUT DELETE"),
     ("abac", ""),
     ("metadataConfiguration", ""),
+    ("metadataAnnotationTable", ""),
     ("metadataInventoryTable", ""),
+    ("metadataJournalTable", ""),
 ];
 
-const OBJECT: [(&str, &str); 12] = [
+/// The same for objects.
+const OBJECT: [(&str, &str); 13] = [
     ("acl", "GET PUT"),
     ("attributes", "GET"),
     ("legal-hold", "GET PUT"),
@@ -102,11 +105,21 @@ const OBJECT: [(&str, &str); 12] = [
     ("uploads", "POST"),
     ("uploadId", "GET POST PUT DELETE"),
     ("annotation", ""),
+    ("encryption", ""),
     ("renameObject", ""),
 ];
 
 /// Refuses a request that `s3s` would take for another operation.
 pub(super) fn check(parts: &Parts) -> Result<(), ErrorAnswer> {
+    if parts.method == Method::OPTIONS {
+        return Err(ErrorAnswer::not_implemented("CORS preflight"));
+    }
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE);
+    let is_form = content_type.is_some_and(|of| of.as_bytes().starts_with(b"multipart/form-data"));
+    // `s3s` would hold a form's policy against the machine's clock, and store the form as the object.
+    if parts.method == Method::POST && is_form {
+        return Err(ErrorAnswer::not_implemented("PostObject"));
+    }
     let Some(query) = parts.uri.query() else {
         return Ok(());
     };

@@ -89,7 +89,7 @@ impl Service {
                     .take();
                 match refused {
                     Some(error) => answer::error(&error.into_answer(), &marks),
-                    None => answer::complete_error(response, &marks).await,
+                    None => answer::complete(response, &marks).await,
                 }
             }
             Err(refused) => answer::error(&refused, &marks),

@@ -9,10 +9,10 @@ use crate::s3::{
     Body, ByteRange, Copy, DEFAULT_CONTENT_TYPE, DeleteOne, Error, Put, Read, ReadRequest, Stored,
     Tags,
 };
+use crate::wire::s3::answer::BareEtag;
 use crate::wire::s3::convert::{
-    Answer, Scope, WriteHeaders, add_header, check_acl, checksum_document, encryption_answer, etag,
-    int, parse_algorithm, plain, refuse_lock, refuse_sse_c, set_checksum, tag_set, tags, timestamp,
-    version,
+    Answer, Scope, WriteHeaders, add_header, checksum_document, encryption_answer, etag,
+    expiration, int, parse_algorithm, plain, refuse_sse_c, set_checksum, tag_set, tags, timestamp,
 };
 use crate::wire::s3::payload;
 
@@ -23,9 +23,15 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     if input.write_offset_bytes.is_some() {
         return Err(Error::HeaderNotImplemented {
             header: "x-amz-write-offset-bytes",
@@ -37,8 +43,8 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
     let written = core.put_object(
         scope.now(),
         Put {
-            bucket: input.bucket,
-            key: input.key,
+            bucket: input.bucket.clone(),
+            key: input.key.clone(),
             body: scope.context.body.clone(),
             attributes: WriteHeaders {
                 cache_control: input.cache_control,
@@ -68,7 +74,8 @@ pub(super) fn put(scope: &Scope<'_>, input: PutObjectInput) -> Answer<PutObjectO
         server_side_encryption,
         ssekms_key_id,
         bucket_key_enabled,
-        version_id: version(&written),
+        version_id: scope.version(&input.bucket, &written),
+        expiration: expiration(scope, &input.bucket, &input.key, &written),
         ..PutObjectOutput::default()
     };
     set_checksum!(output, &written.object.checksum);
@@ -123,7 +130,7 @@ fn content_range(read: &Read) -> Option<String> {
 
 /// GetObject's and HeadObject's answers have the same members.
 macro_rules! read_output {
-    ($output:ident, $read:expr, $with_checksum:expr) => {{
+    ($scope:expr, $bucket:expr, $output:ident, $read:expr, $with_checksum:expr) => {{
         let read: &Read = $read;
         let object = &read.stored.object;
         let header = |name: &str| object.attributes.headers.get(name).cloned();
@@ -152,7 +159,7 @@ macro_rules! read_output {
                 .clone()
                 .filter(|class| class != "STANDARD")
                 .map(StorageClass::from),
-            version_id: version(&read.stored),
+            version_id: $scope.version($bucket, &read.stored),
             website_redirect_location: header("x-amz-website-redirect-location"),
             ..$output::default()
         };
@@ -196,7 +203,7 @@ pub(super) fn get(scope: &Scope<'_>, input: GetObjectInput) -> Answer<GetObjectO
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    let read = core.read_object(&ReadRequest {
+    let request = ReadRequest {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
@@ -204,12 +211,16 @@ pub(super) fn get(scope: &Scope<'_>, input: GetObjectInput) -> Answer<GetObjectO
         part: input.part_number,
         condition: scope.read_condition(),
         head: false,
-    })?;
+    };
+    let read = core.read_object(&request)?;
     let mut output = read_output!(
+        scope,
+        &request.bucket,
         GetObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
     );
+    output.expiration = expiration(scope, &request.bucket, &request.key, &read.stored);
     output.body = Some(streaming(&read.body));
     Ok(respond(&read, output))
 }
@@ -218,7 +229,7 @@ pub(super) fn head(scope: &Scope<'_>, input: HeadObjectInput) -> Answer<HeadObje
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    let read = core.read_object(&ReadRequest {
+    let request = ReadRequest {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
@@ -226,12 +237,16 @@ pub(super) fn head(scope: &Scope<'_>, input: HeadObjectInput) -> Answer<HeadObje
         part: input.part_number,
         condition: scope.read_condition(),
         head: true,
-    })?;
-    let output = read_output!(
+    };
+    let read = core.read_object(&request)?;
+    let mut output = read_output!(
+        scope,
+        &request.bucket,
         HeadObjectOutput,
         &read,
         is_enabled(input.checksum_mode.as_ref())
     );
+    output.expiration = expiration(scope, &request.bucket, &request.key, &read.stored);
     let mut response = respond(&read, output);
     let overrides = [
         ("cache-control", input.response_cache_control),
@@ -348,10 +363,16 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
     refuse_sse_c(input.copy_source_sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     let core = scope.core;
     let source = scope.copy_source(&input.copy_source)?;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
@@ -379,6 +400,7 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         true => Some(header_tags(input.tagging.as_deref())?),
         false => None,
     };
+    let bucket = input.bucket.clone();
     let copied = core.copy_object(
         scope.now(),
         Copy {
@@ -422,7 +444,7 @@ pub(super) fn copy(scope: &Scope<'_>, input: CopyObjectInput) -> Answer<CopyObje
         server_side_encryption,
         ssekms_key_id,
         bucket_key_enabled,
-        version_id: version(&copied.written),
+        version_id: scope.version(&bucket, &copied.written),
         ..CopyObjectOutput::default()
     })
 }
@@ -451,14 +473,16 @@ pub(super) fn attributes(
     )?;
     let object = &stored.object;
     let wanted = |name: &str| {
+        // `s3s` leaves a header of several names, which most SDKs send, as one.
         input
             .object_attributes
             .iter()
-            .any(|attribute| attribute.as_str() == name)
+            .flat_map(|attributes| attributes.as_str().split(','))
+            .any(|attribute| attribute.trim() == name)
     };
     let parts = (wanted("ObjectParts") && !object.parts.is_empty())
         .then(|| attribute_parts(&stored, &input));
-    plain(GetObjectAttributesOutput {
+    let mut response = S3Response::new(GetObjectAttributesOutput {
         checksum: wanted("Checksum").then(|| checksum_document(&object.checksum)),
         e_tag: wanted("ETag").then(|| etag(&object.etag)),
         last_modified: Some(timestamp(stored.modified)),
@@ -466,9 +490,11 @@ pub(super) fn attributes(
         object_size: wanted("ObjectSize").then(|| int(object.body.len())),
         storage_class: wanted("StorageClass")
             .then(|| StorageClass::from(object.attributes.storage_class().to_owned())),
-        version_id: version(&stored),
+        version_id: scope.version(&input.bucket, &stored),
         ..GetObjectAttributesOutput::default()
-    })
+    });
+    response.extensions.insert(BareEtag);
+    Ok(response)
 }
 
 fn attribute_parts(stored: &Stored, input: &GetObjectAttributesInput) -> GetObjectAttributesParts {
@@ -514,7 +540,7 @@ pub(super) fn get_tags(
     let stored = core.object_tags(&input.bucket, &input.key, input.version_id.as_deref())?;
     plain(GetObjectTaggingOutput {
         tag_set: tag_set(&stored.tags),
-        version_id: version(&stored),
+        version_id: scope.version(&input.bucket, &stored),
     })
 }
 
@@ -575,8 +601,12 @@ pub(super) fn put_acl(scope: &Scope<'_>, input: PutObjectAclInput) -> Answer<Put
         &input.grant_write_acp,
     ];
     if input.access_control_policy.is_some() {
-        return Err(Error::AccessControlListNotSupported);
+        return Err(scope.acl_refusal(&input.bucket));
     }
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     plain(PutObjectAclOutput::default())
 }

@@ -6,9 +6,8 @@ use crate::s3::{
     Complete, CompletedPart, CopyPart, CreateUpload, Error, ListRequest, Tags, UploadPart,
 };
 use crate::wire::s3::convert::{
-    self, Answer, Scope, WriteHeaders, check_acl, checksums, encryption_answer, etag, int, kind,
-    owner, parse_algorithm, parse_kind, plain, refuse_lock, refuse_sse_c, set_checksum, timestamp,
-    version,
+    self, Answer, Scope, WriteHeaders, checksums, encryption_answer, etag, int, kind, owner,
+    parse_algorithm, parse_kind, plain, refuse_sse_c, set_checksum, timestamp,
 };
 use crate::wire::s3::listings::Encoder;
 use crate::wire::s3::payload;
@@ -23,9 +22,15 @@ pub(super) fn create(
         &input.grant_read_acp,
         &input.grant_write_acp,
     ];
-    check_acl(input.acl.as_ref().map(ObjectCannedACL::as_str), &grants)?;
+    scope.check_acl(
+        &input.bucket,
+        input.acl.as_ref().map(ObjectCannedACL::as_str),
+        &grants,
+    )?;
     refuse_sse_c(input.sse_customer_algorithm.as_ref())?;
-    refuse_lock(input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some())?;
+    scope.refuse_lock(
+        input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some(),
+    )?;
     let core = scope.core;
     core.expect_owner(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let attributes = WriteHeaders {
@@ -90,9 +95,13 @@ pub(super) fn upload_part(scope: &Scope<'_>, input: UploadPartInput) -> Answer<U
             integrity: payload::integrity(&scope.context.raw)?,
         },
     )?;
+    let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
+        encryption_answer(part.encryption.as_ref());
     let mut output = UploadPartOutput {
         e_tag: Some(etag(&part.etag)),
-        server_side_encryption: Some(ServerSideEncryption::from_static("AES256")),
+        server_side_encryption,
+        ssekms_key_id,
+        bucket_key_enabled,
         ..UploadPartOutput::default()
     };
     set_checksum!(output, &part.checksum);
@@ -129,10 +138,14 @@ pub(super) fn copy_part(
         ..CopyPartResult::default()
     };
     set_checksum!(result, &copied.part.checksum);
+    let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
+        encryption_answer(copied.part.encryption.as_ref());
     plain(UploadPartCopyOutput {
         copy_part_result: Some(result),
         copy_source_version_id: copied.source_version,
-        server_side_encryption: Some(ServerSideEncryption::from_static("AES256")),
+        server_side_encryption,
+        ssekms_key_id,
+        bucket_key_enabled,
         ..UploadPartCopyOutput::default()
     })
 }
@@ -182,19 +195,19 @@ pub(super) fn complete(
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
         encryption_answer(object.attributes.encryption.as_ref());
     let location = Encoder::url(&input.key);
+    let bucket = input.bucket;
     let mut output = CompleteMultipartUploadOutput {
         location: Some(format!(
-            "https://{}.s3.{region}.amazonaws.com/{location}",
-            input.bucket
+            "https://{bucket}.s3.{region}.amazonaws.com/{location}"
         )),
-        bucket: Some(input.bucket),
+        version_id: scope.version(&bucket, &written),
+        bucket: Some(bucket),
         key: Some(input.key),
         e_tag: Some(etag(&object.etag)),
         checksum_type: Some(kind(object.checksum.kind)),
         server_side_encryption,
         ssekms_key_id,
         bucket_key_enabled,
-        version_id: version(&written),
         ..CompleteMultipartUploadOutput::default()
     };
     set_checksum!(output, &object.checksum);

@@ -1,3 +1,5 @@
+//! Partition expressions: examples, refusals, and random predicates against direct evaluation.
+
 use proptest::prelude::*;
 
 use super::*;

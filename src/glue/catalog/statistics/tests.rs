@@ -1,3 +1,5 @@
+//! Statistics of tables and partitions, and what happens to them when these change.
+
 use super::*;
 use crate::base::Timestamp;
 use crate::glue::api::{

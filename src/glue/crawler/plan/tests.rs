@@ -1,3 +1,5 @@
+//! Which tables a listing calls for.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -12,11 +12,16 @@ fn shared(request: CreateCrawlerRequest) -> SharedGlue {
     SharedGlue::new(glue)
 }
 
+/// A crawl runs as a task of its own, so its future must be able to change threads.
+fn as_task<T>(future: impl Future<Output = T> + Send) -> T {
+    block_on(future)
+}
+
 fn crawl(glue: &SharedGlue, lake: &Lake) -> CrawlOutcome {
     start(&mut glue.lock().crawlers, 10).unwrap();
     let order = glue.lock().crawlers.take_crawl_orders().remove(0);
     let sampler = TestSampler::new(lake);
-    let outcome = block_on(super::crawl::run(&order, lake, &sampler, glue, glue));
+    let outcome = as_task(super::crawl::run(&order, lake, &sampler, glue, glue));
     let mut reads = sampler.reads.into_inner().unwrap();
     let count = reads.len();
     reads.sort();

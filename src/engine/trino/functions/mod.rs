@@ -1,0 +1,56 @@
+//! Trino's scalar functions, a file a family.
+
+pub mod documented;
+pub mod like;
+mod math;
+pub mod nested;
+mod regex;
+mod string;
+mod time;
+
+use super::function::Function;
+use super::types::{Type, VARCHAR};
+
+/// What a name and argument types resolve to.
+pub enum Resolution {
+    /// One overload.
+    Found(Function),
+    /// The function exists, not for these types; its signatures.
+    Mismatch(&'static str),
+    /// No such function.
+    Unknown,
+}
+
+/// Finds the overload of a scalar function.
+pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
+    for family in [
+        math::resolve,
+        string::resolve,
+        time::resolve,
+        nested::resolve,
+        regex::resolve,
+    ] {
+        match family(name, arguments) {
+            Resolution::Unknown => {}
+            found => return found,
+        }
+    }
+    Resolution::Unknown
+}
+
+/// Shorthand of the families: the overload, or the signatures that would have fit.
+fn found(function: Option<Function>, signatures: &'static str) -> Resolution {
+    match function {
+        Some(function) => Resolution::Found(function),
+        None => Resolution::Mismatch(signatures),
+    }
+}
+
+/// Whether every argument coerces to its parameter.
+fn fits(arguments: &[Type], parameters: &[Type]) -> bool {
+    arguments.len() == parameters.len()
+        && arguments
+            .iter()
+            .zip(parameters)
+            .all(|(have, want)| have.coerces_to(want) || (have.is_text() && *want == VARCHAR))
+}
