@@ -169,7 +169,8 @@ impl Athena {
     }
 }
 
-fn check_text(sql: &str) -> Result<()> {
+/// Refuses a text that is too long to be run.
+pub(crate) fn check_text(sql: &str) -> Result<()> {
     if sql.len() > limits::athena::QUERY_MAX_BYTES {
         return Err(Error::invalid(format!(
             "queryString exceeds maximum allowed length {}",

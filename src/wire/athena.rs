@@ -9,14 +9,18 @@ use crate::wire::adapter::{reply, request};
 /// The operations this answers; any other is refused by name.
 pub const OPERATIONS: &[&str] = &[
     "BatchGetNamedQuery",
+    "BatchGetPreparedStatement",
     "BatchGetQueryExecution",
     "CreateNamedQuery",
+    "CreatePreparedStatement",
     "CreateWorkGroup",
     "DeleteNamedQuery",
+    "DeletePreparedStatement",
     "DeleteWorkGroup",
     "GetDataCatalog",
     "GetDatabase",
     "GetNamedQuery",
+    "GetPreparedStatement",
     "GetQueryExecution",
     "GetQueryResults",
     "GetQueryRuntimeStatistics",
@@ -26,6 +30,7 @@ pub const OPERATIONS: &[&str] = &[
     "ListDatabases",
     "ListEngineVersions",
     "ListNamedQueries",
+    "ListPreparedStatements",
     "ListQueryExecutions",
     "ListTableMetadata",
     "ListTagsForResource",
@@ -35,6 +40,7 @@ pub const OPERATIONS: &[&str] = &[
     "TagResource",
     "UntagResource",
     "UpdateNamedQuery",
+    "UpdatePreparedStatement",
     "UpdateWorkGroup",
 ];
 
@@ -72,6 +78,12 @@ pub fn handle(
         "ListNamedQueries" => reply(core.list_named_queries(&request(input)?)),
         "UpdateNamedQuery" => reply(core.update_named_query(request(input)?)),
         "DeleteNamedQuery" => reply(core.delete_named_query(&request(input)?)),
+        "CreatePreparedStatement" => reply(core.create_prepared_statement(call, request(input)?)),
+        "GetPreparedStatement" => reply(core.get_prepared_statement(&request(input)?)),
+        "BatchGetPreparedStatement" => reply(core.batch_get_prepared_statement(&request(input)?)),
+        "ListPreparedStatements" => reply(core.list_prepared_statements(&request(input)?)),
+        "UpdatePreparedStatement" => reply(core.update_prepared_statement(call, request(input)?)),
+        "DeletePreparedStatement" => reply(core.delete_prepared_statement(&request(input)?)),
         "GetDataCatalog" => reply(core.get_data_catalog(&request(input)?)),
         "ListDataCatalogs" => reply(core.list_data_catalogs(&request(input)?)),
         "GetDatabase" => reply(core.get_database(metadata, &request(input)?)),
@@ -148,7 +160,11 @@ mod tests {
                 assert_ne!(error.code, "SerializationException", "{operation}: {error}");
             }
         }
-        for operation in ["CreatePreparedStatement", "StartSession", "CreateNotebook"] {
+        for operation in [
+            "CreateCapacityReservation",
+            "StartSession",
+            "CreateNotebook",
+        ] {
             let error = ask(&mut core, operation, json!({})).unwrap_err();
             assert_eq!((error.code.as_str(), error.status), ("NotImplemented", 501));
             assert!(
