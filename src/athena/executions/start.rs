@@ -61,6 +61,7 @@ impl Athena {
         let folder = work_groups::s3_location(&location)
             .ok_or_else(|| Error::invalid("outputLocation is not a valid S3 path."))?;
         let scan_limit_bytes = group.scan_limit_bytes();
+        let engine_version = group.engine_version();
         let class = language.check(&request.query_string)?;
         let context = request.query_execution_context;
         let mut used = Use {
@@ -111,6 +112,7 @@ impl Athena {
                 output_location: Some(order.output_location.to_string()),
                 ..results
             },
+            engine_version,
             order,
             state: QueryState::Queued,
             reason: None,

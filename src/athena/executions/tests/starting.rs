@@ -270,3 +270,54 @@ fn locations_with_and_without_their_last_slash_are_one() {
         assert_eq!(shown.output_location, Some(format!("{prefix}{id}.csv")));
     }
 }
+
+#[test]
+fn a_group_decides_engine_version_and_limit_of_its_queries_when_they_start() {
+    let mut athena = athena();
+    let version_3 = EngineVersion {
+        selected_engine_version: Some("Athena engine version 3".to_owned()),
+        effective_engine_version: Some("Athena engine version 3".to_owned()),
+    };
+    let group = CreateWorkGroupRequest {
+        name: "team".to_owned(),
+        configuration: Some(WorkGroupConfiguration {
+            result_configuration: located("s3://team/"),
+            bytes_scanned_cutoff_per_query: Some(10_000_000),
+            engine_version: Some(EngineVersion {
+                effective_engine_version: None,
+                ..version_3.clone()
+            }),
+            ..WorkGroupConfiguration::default()
+        }),
+        ..CreateWorkGroupRequest::default()
+    };
+    athena.create_work_group(&call(1), group).unwrap();
+    let request = StartQueryExecutionRequest {
+        work_group: Some("team".to_owned()),
+        ..request("SELECT 1", 1)
+    };
+    let id = try_start(&mut athena, 1, request).unwrap();
+    let order = athena.take_orders().remove(0);
+    assert_eq!(order.scan_limit_bytes, Some(10_000_000));
+    assert_eq!(
+        order.output_location.to_string(),
+        format!("s3://team/{id}.csv")
+    );
+    let outcome = QueryOutcome::ScanLimitExceeded {
+        scanned_bytes: 10_000_001,
+    };
+    athena.finish(Timestamp::from_secs(2), &id, outcome);
+    let execution = shown(&athena, &id);
+    assert_eq!(execution.engine_version, Some(version_3));
+    let status = execution.status.unwrap();
+    assert_eq!(status.state.as_deref(), Some("CANCELLED"));
+    let reason = status.state_change_reason.unwrap();
+    assert!(
+        reason.contains("Bytes scanned limit was exceeded"),
+        "{reason}"
+    );
+    assert_eq!(
+        execution.statistics.unwrap().data_scanned_in_bytes,
+        Some(10_000_001)
+    );
+}
