@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(get(&athena, &id).unwrap().query_string, "SELECT 2");
         let list = ListNamedQueriesRequest::default();
         let listed = athena.list_named_queries(&list).unwrap();
-        assert_eq!(listed.named_query_ids.unwrap(), [id.clone()]);
+        assert_eq!(listed.named_query_ids, Some(vec![id.clone()]));
         let batch = BatchGetNamedQueryRequest {
             named_query_ids: vec![id.clone(), "absent".to_owned()],
         };

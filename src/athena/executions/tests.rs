@@ -1,3 +1,6 @@
+//! The life of an execution, what it shows, lists and history; a state machine against a model, results
+//! and refusals in the files below.
+
 use std::sync::Arc;
 
 use super::*;

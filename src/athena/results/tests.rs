@@ -1,3 +1,5 @@
+//! Result files against bytes and lengths measured on live Athena (2026-09).
+
 use proptest::prelude::*;
 
 use super::*;

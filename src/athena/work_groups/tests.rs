@@ -1,3 +1,5 @@
+//! Work groups: defaults, refusals, updates, where results go, tags.
+
 use std::sync::Arc;
 
 use super::*;
