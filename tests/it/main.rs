@@ -12,7 +12,9 @@
 mod architecture;
 mod cli;
 mod docker;
+mod docker;
 mod fidelity;
 mod licences;
 mod pipeline;
+mod replay;
 mod world;
