@@ -12,7 +12,6 @@
 mod architecture;
 mod cli;
 mod docker;
-mod docker;
 mod fidelity;
 mod licences;
 mod pipeline;
