@@ -50,7 +50,13 @@ impl Metadata for CatalogFacts<'_> {
 
     fn tables(&self, database: &str) -> Option<Vec<TableFacts>> {
         self.0.database(database)?;
-        Some(self.0.tables(database).into_iter().map(table_facts).collect())
+        Some(
+            self.0
+                .tables(database)
+                .into_iter()
+                .map(table_facts)
+                .collect(),
+        )
     }
 
     fn table(&self, database: &str, name: &str) -> Option<TableFacts> {
@@ -112,13 +118,21 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
         now: order.submitted,
     };
     let (rows, scanned_bytes) = if order.class.hive {
-        let what = order.class.substatement_type.as_deref().unwrap_or("this statement");
-        let refusal = crate::engine::Error::Unsupported(format!("{what} is not supported by windfarm"));
+        let what = order
+            .class
+            .substatement_type
+            .as_deref()
+            .unwrap_or("this statement");
+        let refusal =
+            crate::engine::Error::Unsupported(format!("{what} is not supported by windfarm"));
         (Err(QueryError::from(refusal)), 0)
     } else {
         site.engine.query(&run).await
     };
-    if order.scan_limit_bytes.is_some_and(|limit| scanned_bytes > limit) {
+    if order
+        .scan_limit_bytes
+        .is_some_and(|limit| scanned_bytes > limit)
+    {
         return QueryOutcome::ScanLimitExceeded { scanned_bytes };
     }
     let rows = match rows {

@@ -9,11 +9,11 @@ use bytes::Bytes;
 
 use crate::base::{AccountId, Call, Ids, Region, Seed, Timestamp};
 use crate::glue::Glue;
+use crate::glue::SharedGlue;
 use crate::glue::api::{
     Column, Partition, PartitionInput, SerDeInfo, StorageDescriptor, Table, TableInput,
 };
 use crate::glue::catalog::{CatalogReader, CatalogWriter};
-use crate::glue::SharedGlue;
 use crate::store::{ObjectInfo, Objects, ObjectsError};
 
 /// Objects in a map; can be told to refuse writes.
