@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::athena::{
     Classification, ColumnFacts, DatabaseFacts, Language, Metadata, QueryFailure, QueryOrder,
-    QueryOutcome, QueryResult, ResultColumn, SyntaxRefusal, TableFacts, results,
+    QueryOutcome, QueryResult, ResultColumn, ResultFile, SyntaxRefusal, TableFacts, results,
 };
 use crate::emulator::site::Site;
 use crate::emulator::work::Around;
@@ -50,7 +50,13 @@ impl Metadata for CatalogFacts<'_> {
 
     fn tables(&self, database: &str) -> Option<Vec<TableFacts>> {
         self.0.database(database)?;
-        Some(self.0.tables(database).into_iter().map(table_facts).collect())
+        Some(
+            self.0
+                .tables(database)
+                .into_iter()
+                .map(table_facts)
+                .collect(),
+        )
     }
 
     fn table(&self, database: &str, name: &str) -> Option<TableFacts> {
@@ -112,21 +118,47 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
         now: order.submitted,
     };
     let (rows, scanned_bytes) = if order.class.hive {
-        let what = order.class.substatement_type.as_deref().unwrap_or("this statement");
-        let refusal = crate::engine::Error::Unsupported(format!("{what} is not supported by windfarm"));
+        let what = order
+            .class
+            .substatement_type
+            .as_deref()
+            .unwrap_or("this statement");
+        let refusal =
+            crate::engine::Error::Unsupported(format!("{what} is not supported by windfarm"));
         (Err(QueryError::from(refusal)), 0)
     } else {
         site.engine.query(&run).await
     };
-    if order.scan_limit_bytes.is_some_and(|limit| scanned_bytes > limit) {
+    if order
+        .scan_limit_bytes
+        .is_some_and(|limit| scanned_bytes > limit)
+    {
         return QueryOutcome::ScanLimitExceeded { scanned_bytes };
     }
     let rows = match rows {
         Ok(rows) => rows,
-        Err(error) => return QueryOutcome::Failed(failure(&error, scanned_bytes)),
+        Err(error) => {
+            let failure = failure(&error, scanned_bytes);
+            write(site, around, order, results::failure_file(order, &failure.message)).await;
+            return QueryOutcome::Failed(failure);
+        }
     };
     let result = result_of(rows, scanned_bytes);
-    for file in results::files(order, &result) {
+    write(site, around, order, results::files(order, &result)).await;
+    QueryOutcome::Succeeded(result)
+}
+
+/// Writes a query's files, unless it was stopped meanwhile: a cancelled query leaves nothing.
+async fn write(
+    site: &Site,
+    around: &Around,
+    order: &QueryOrder,
+    files: impl IntoIterator<Item = ResultFile>,
+) {
+    if site.athena().is_cancelled(&order.id) {
+        return;
+    }
+    for file in files {
         let headers = [("content-type".to_owned(), file.content_type.to_owned())];
         let written = around
             .objects
@@ -137,7 +169,6 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
             tracing::warn!(query = %order.id, to = %file.uri, %error, "results not written");
         }
     }
-    QueryOutcome::Succeeded(result)
 }
 
 fn result_of(rows: QueryRows, scanned_bytes: u64) -> QueryResult {

@@ -191,7 +191,9 @@ impl State {
     }
 
     fn lifecycle_seen(&self) -> MutexGuard<'_, Timestamp> {
-        self.lifecycle_seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lifecycle_seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Applies S3's lifecycle rules at every midnight up to `now`.

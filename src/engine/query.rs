@@ -140,3 +140,6 @@ async fn rows_of(session: &Session, run: &QueryRun) -> Result<QueryRows, QueryEr
     let rows = trino::run(plan, session.context()).await?.collect().await?;
     Ok(QueryRows { columns, rows })
 }
+
+#[cfg(test)]
+mod tests;

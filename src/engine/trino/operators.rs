@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, PrimitiveBuilder,
+};
 use datafusion::arrow::compute::kernels::arity::{binary, try_binary};
 use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
 use datafusion::arrow::error::ArrowError;
@@ -14,6 +16,8 @@ use super::cast;
 use super::compare;
 use super::error::Result;
 use super::function::Function;
+use super::functions::like::Pattern;
+use super::text;
 use super::types::Type;
 use super::value::Value;
 
@@ -98,13 +102,16 @@ pub fn negate(ty: Type) -> Function {
     if fails { function.failing() } else { function }
 }
 
+/// How the names of [`comparison`]s begin.
+pub const COMPARISON: &str = "compare ";
+
 /// A comparison of two values of one type that Arrow would compare otherwise.
 pub fn comparison(op: &'static str, ty: Type) -> Function {
     let of = ty.clone();
     let nested = matches!(ty, Type::Array(_) | Type::Row(_) | Type::Map(..));
     let ordering = !matches!(op, "=" | "<>");
     let function = Function::new(
-        format!("compare {op}"),
+        format!("{COMPARISON}{op}"),
         vec![ty.clone(), ty.clone()],
         Type::Boolean,
         move |args| match args {
@@ -190,8 +197,8 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let (source, target) = (from.clone(), to.clone());
     let function = Function::new(
         if safe { "try_cast" } else { "cast" },
-        vec![from],
-        to,
+        vec![from.clone()],
+        to.clone(),
         move |args| match args {
             [value] => match cast::cast_value(value.clone(), &source, &target) {
                 Err(_) if safe => Ok(Value::Null),
@@ -200,7 +207,40 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
             _ => Ok(Value::Null),
         },
     );
+    let function = match (&from, &to) {
+        (Type::Varchar(_), Type::Double) => {
+            function.with_columns(move |a| read_texts::<Float64Type>(a, safe, text::parse_double))
+        }
+        (Type::Varchar(_), Type::Bigint) => {
+            function.with_columns(move |a| read_texts::<Int64Type>(a, safe, |t| t.parse().ok()))
+        }
+        (Type::Varchar(_), Type::Integer) => {
+            function.with_columns(move |a| read_texts::<Int32Type>(a, safe, |t| t.parse().ok()))
+        }
+        _ => function,
+    };
     if fails { function.failing() } else { function }
+}
+
+/// Whole arrays of texts; one that does not read hands the batch to the row kernel, which words the
+/// error, unless NULL is wanted for it.
+fn read_texts<T: ArrowPrimitiveType>(
+    arrays: &[ArrayRef],
+    safe: bool,
+    read: impl Fn(&str) -> Option<T::Native>,
+) -> Option<Result<ArrayRef>> {
+    let texts = arrays.first()?.as_string_opt::<i32>()?;
+    let mut numbers = PrimitiveBuilder::<T>::with_capacity(texts.len());
+    for text in texts {
+        match text {
+            None => numbers.append_null(),
+            Some(text) => match read(text) {
+                None if !safe => return None,
+                number => numbers.append_option(number),
+            },
+        }
+    }
+    Some(Ok(Arc::new(numbers.finish())))
 }
 
 /// A value that Arrow compares for equality as Trino would: joins are matched on it. `None` for types
@@ -212,6 +252,12 @@ pub fn join_key(ty: &Type) -> Option<Function> {
                 [Value::Double(x)] if !x.is_nan() => Value::Double(x + 0.0),
                 _ => Value::Null,
             })
+        })
+        .with_columns(|arrays| {
+            let numbers = arrays.first()?.as_primitive_opt::<Float64Type>()?;
+            let keys: PrimitiveArray<Float64Type> =
+                numbers.unary_opt(|x| (!x.is_nan()).then_some(x + 0.0));
+            Some(Ok(Arc::new(keys)))
         }),
         Type::Real => Function::new("join_key", vec![ty.clone()], ty.clone(), |args| {
             Ok(match args {
@@ -265,26 +311,49 @@ pub fn like(escaped: bool) -> Function {
     if escaped {
         arguments.push(text);
     }
-    let function = Function::new("like", arguments, Type::Boolean, |args| match args {
-        [Value::Text(value), Value::Text(pattern)] => Ok(Value::Boolean(
-            super::functions::like::matches(value, pattern, None)?,
-        )),
-        [
-            Value::Text(value),
-            Value::Text(pattern),
-            Value::Text(escape),
-        ] => Ok(Value::Boolean(super::functions::like::matches(
-            value,
-            pattern,
-            Some(escape),
-        )?)),
-        _ => Ok(Value::Null),
+    let function = Function::new("like", arguments, Type::Boolean, |args| {
+        let (value, pattern) = match args {
+            [Value::Text(value), Value::Text(pattern)] => (value, Pattern::new(pattern, None)?),
+            [
+                Value::Text(value),
+                Value::Text(pattern),
+                Value::Text(escape),
+            ] => (value, Pattern::new(pattern, Some(escape))?),
+            _ => return Ok(Value::Null),
+        };
+        Ok(Value::Boolean(pattern.fits(value)))
     });
     if escaped {
         function.failing()
     } else {
-        function
+        function.with_columns(like_columns)
     }
+}
+
+/// Whole arrays: a pattern is read once as long as it stays the same.
+fn like_columns(arrays: &[ArrayRef]) -> Option<Result<ArrayRef>> {
+    let [values, patterns] = arrays else {
+        return None;
+    };
+    let (values, patterns) = (
+        values.as_string_opt::<i32>()?,
+        patterns.as_string_opt::<i32>()?,
+    );
+    let mut last: Option<(&str, Pattern)> = None;
+    let mut answers = Vec::with_capacity(values.len());
+    for (value, text) in values.iter().zip(patterns) {
+        let (Some(value), Some(text)) = (value, text) else {
+            answers.push(None);
+            continue;
+        };
+        let pattern = match last.take() {
+            Some((before, pattern)) if before == text => pattern,
+            _ => Pattern::new(text, None).ok()?,
+        };
+        answers.push(Some(pattern.fits(value)));
+        last = Some((text, pattern));
+    }
+    Some(Ok(Arc::new(BooleanArray::from(answers))))
 }
 
 /// `row.field` by position.

@@ -26,7 +26,8 @@ use super::super::function::Function;
 use super::super::operators;
 use super::super::types::Type;
 use super::super::value::Value;
-use super::expression::{Analyzer, apply, coerce};
+use super::combine::{apply, coerce};
+use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
 /// One aggregate call; `id` is the column that will hold its result.

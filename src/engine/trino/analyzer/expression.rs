@@ -1,21 +1,21 @@
-//! Expressions: types, names and calls.
+//! Expressions: names, operators and the types they have.
 
 use std::collections::HashMap;
 
-use datafusion::logical_expr::{Case, Cast, Expr, Operator, binary_expr, expr::InList, lit};
+use datafusion::logical_expr::{Expr, expr::InList};
 
 use super::super::arithmetic;
-use super::super::ast::{Call, Expression, Identifier, Node, Pos, WindowSpec};
-use super::super::cast::can_cast;
+use super::super::ast::{Expression, Identifier, Node, Pos, WindowSpec};
 use super::super::error::{Code, Result, TrinoError};
-use super::super::function::Function;
-use super::super::functions::{self, Resolution, documented, nested};
+use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
 use super::super::types::{Type, VARCHAR};
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
+use super::combine::{
+    and, apply, boolean, cannot_apply, case_of, cast, coerce, comparison, is_distinct, not,
+};
 use super::literal::{self, literal};
-use super::query::null_of;
 use super::scope::{Field, Lookup, Typed, column, lookup};
 use super::subquery::Subquery;
 use super::window::WindowCall;
@@ -120,6 +120,17 @@ impl<'a> Analyzer<'a> {
                 Code::TypeMismatch,
                 format!("{clause} must evaluate to a boolean: actual type {ty}"),
             )),
+        }
+    }
+
+    /// The terms of a condition that is a conjunction, else the condition itself.
+    pub fn conjuncts(&mut self, expression: &Expression, clause: &str) -> Result<Vec<Typed>> {
+        match &expression.kind {
+            Node::And(terms) => terms
+                .iter()
+                .map(|term| self.boolean(term, "Logical"))
+                .collect(),
+            _ => Ok(vec![self.condition(expression, clause)?]),
         }
     }
 
@@ -594,7 +605,12 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn current(&mut self, word: &str, precision: Option<u32>, pos: Pos) -> Result<Typed> {
+    pub(super) fn current(
+        &mut self,
+        word: &str,
+        precision: Option<u32>,
+        pos: Pos,
+    ) -> Result<Typed> {
         let now = self.planner.context.now;
         let p = match precision {
             None => 3,
@@ -639,193 +655,9 @@ impl<'a> Analyzer<'a> {
             constant: None,
         })
     }
-
-    // --- calls ------------------------------------------------------------------------------------
-
-    fn any_call(&mut self, call: &Call, pos: Pos) -> Result<Typed> {
-        let name = match call.name.as_slice() {
-            [only] => only.key(),
-            several => {
-                return Err(TrinoError::at(
-                    pos,
-                    Code::FunctionNotFound,
-                    format!("Function '{}' not registered", dotted(several)),
-                ));
-            }
-        };
-        if let Some(over) = &call.over {
-            return self.window_call(&name, call, over, pos);
-        }
-        if super::aggregate::is_aggregate(&name) {
-            return self.aggregate_call(&name, call, pos);
-        }
-        let plain =
-            !call.distinct && !call.star && call.order_by.is_empty() && call.filter.is_none();
-        if !plain {
-            return Err(if documented::is_documented(&name) && !is_scalar(&name) {
-                TrinoError::unsupported(pos, format!("Function {name}"))
-            } else {
-                TrinoError::at(
-                    pos,
-                    Code::FunctionNotAggregate,
-                    format!(
-                        "DISTINCT, ORDER BY and FILTER are not supported for non-aggregation functions: {name}"
-                    ),
-                )
-            });
-        }
-        if let Some(lambda) = self.lambda_call(&name, call, pos)? {
-            return Ok(lambda);
-        }
-        match (name.as_str(), call.arguments.as_slice()) {
-            ("try", [inner]) => {
-                let value = self.analyze(inner)?;
-                self.try_of(value)
-            }
-            ("if", [condition, then]) => self.if_of(condition, then, None, pos),
-            ("if", [condition, then, otherwise]) => {
-                self.if_of(condition, then, Some(otherwise), pos)
-            }
-            ("coalesce", [_, _, ..]) => self.coalesce(&call.arguments, pos),
-            ("nullif", [value, other]) => self.nullif(value, other, pos),
-            ("now", []) => self.current("CURRENT_TIMESTAMP", None, pos),
-            ("current_timezone", []) => text_literal("UTC"),
-            ("typeof", [value]) => {
-                let ty = self.analyze(value)?.ty;
-                text_literal(&ty.to_string())
-            }
-            _ => {
-                let arguments = self.all(&call.arguments)?;
-                self.call(&name, arguments, pos)
-            }
-        }
-    }
-
-    /// A scalar function by its name.
-    pub(super) fn call(&mut self, name: &str, arguments: Vec<Typed>, pos: Pos) -> Result<Typed> {
-        let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
-        match functions::resolve(name, &types) {
-            Resolution::Found(function) => apply(function, arguments),
-            Resolution::Mismatch(signatures) => {
-                let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
-                Err(TrinoError::at(
-                    pos,
-                    Code::FunctionNotFound,
-                    format!(
-                        "Unexpected parameters ({}) for function {name}. Expected: {signatures}",
-                        shown.join(", ")
-                    ),
-                ))
-            }
-            Resolution::Unknown if documented::is_documented(name) => {
-                Err(TrinoError::unsupported(pos, format!("Function {name}")))
-            }
-            Resolution::Unknown => Err(TrinoError::at(
-                pos,
-                Code::FunctionNotFound,
-                format!("Function '{name}' not registered"),
-            )),
-        }
-    }
-
-    fn if_of(
-        &mut self,
-        condition: &Expression,
-        then: &Expression,
-        otherwise: Option<&Expression>,
-        pos: Pos,
-    ) -> Result<Typed> {
-        let test = self.analyze(condition)?;
-        if !test.ty.coerces_to(&Type::Boolean) {
-            return Err(TrinoError::at(
-                condition.pos,
-                Code::TypeMismatch,
-                format!(
-                    "IF condition must evaluate to a boolean (actual: {})",
-                    test.ty
-                ),
-            ));
-        }
-        let then = self.analyze(then)?;
-        let otherwise = otherwise.map(|o| self.analyze(o)).transpose()?;
-        case_of(vec![(coerce(test, &Type::Boolean)?, then)], otherwise, pos)
-    }
-
-    fn coalesce(&mut self, arguments: &[Expression], pos: Pos) -> Result<Typed> {
-        let values = self.all(arguments)?;
-        let mut ty = Type::Unknown;
-        for value in &values {
-            ty = ty.common(&value.ty).ok_or_else(|| {
-                TrinoError::at(
-                    pos,
-                    Code::TypeMismatch,
-                    format!("All COALESCE operands must be the same type: {ty}"),
-                )
-            })?;
-        }
-        let values = values
-            .into_iter()
-            .map(|v| coerce(v, &ty))
-            .collect::<Result<Vec<_>>>()?;
-        // An operand that can fail is computed only where the ones before it are NULL.
-        if values.iter().skip(1).any(|v| v.fails) {
-            let mut values = values.into_iter().rev();
-            let last = values.next();
-            let pairs: Vec<(Typed, Typed)> = values
-                .rev()
-                .map(|v| (boolean(v.expr.clone().is_not_null(), v.fails), v))
-                .collect();
-            return case_of(pairs, last, pos);
-        }
-        let types = vec![ty.clone(); values.len()];
-        let function = Function::new("coalesce", types, ty, |args| {
-            Ok(args
-                .iter()
-                .find(|v| !v.is_null())
-                .cloned()
-                .unwrap_or(Value::Null))
-        })
-        .seeing_nulls();
-        apply(function, values)
-    }
-
-    fn nullif(&mut self, value: &Expression, other: &Expression, pos: Pos) -> Result<Typed> {
-        let (value, other) = (self.analyze(value)?, self.analyze(other)?);
-        let Some(common) = value.ty.common(&other.ty) else {
-            return Err(TrinoError::at(
-                pos,
-                Code::TypeMismatch,
-                format!(
-                    "Types are not comparable with NULLIF: {} vs {}",
-                    value.ty, other.ty
-                ),
-            ));
-        };
-        let (ty, of) = (value.ty.clone(), common.clone());
-        let function = Function::new(
-            "nullif",
-            vec![ty.clone(), common.clone(), common],
-            ty,
-            move |args| {
-                Ok(match args {
-                    [value, a, b] => match super::super::compare::equal(a, b, &of) {
-                        Some(true) => Value::Null,
-                        _ => value.clone(),
-                    },
-                    _ => Value::Null,
-                })
-            },
-        )
-        .seeing_nulls();
-        apply(function, vec![value.clone(), value, other])
-    }
 }
 
-fn is_scalar(name: &str) -> bool {
-    !matches!(functions::resolve(name, &[]), Resolution::Unknown)
-}
-
-fn text_literal(text: &str) -> Result<Typed> {
+pub fn text_literal(text: &str) -> Result<Typed> {
     let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     literal(Value::Text(text.into()), Type::Varchar(Some(length)))
 }
@@ -860,332 +692,4 @@ fn missing(parts: &[Identifier], pos: Pos) -> TrinoError {
             dotted(parts)
         ),
     )
-}
-
-fn cannot_apply(op: &str, left: &Type, right: &Type, pos: Pos) -> TrinoError {
-    TrinoError::at(
-        pos,
-        Code::TypeMismatch,
-        format!("Cannot apply operator: {left} {op} {right}"),
-    )
-}
-
-/// A boolean expression.
-pub fn boolean(expr: Expr, fails: bool) -> Typed {
-    Typed {
-        expr,
-        ty: Type::Boolean,
-        fails,
-        constant: None,
-    }
-}
-
-/// NOT, three-valued.
-pub fn not(value: Typed) -> Typed {
-    match value.constant {
-        Some(Value::Boolean(b)) => {
-            return Typed {
-                expr: lit(!b),
-                constant: Some(Value::Boolean(!b)),
-                ..value
-            };
-        }
-        Some(_) => return value,
-        None => {}
-    }
-    boolean(Expr::Not(Box::new(value.expr)), value.fails)
-}
-
-/// AND (or OR) of several terms, three-valued. From the first term that can fail on, a row reaches a
-/// term only if the terms before it have not decided.
-pub fn and(terms: Vec<Typed>, conjunction: bool) -> Typed {
-    let deciding = !conjunction;
-    let mut kept: Vec<Typed> = Vec::with_capacity(terms.len());
-    for term in terms {
-        match term.constant {
-            // Terms before this one might still fail, so they stay.
-            Some(Value::Boolean(b)) if b == deciding => {
-                kept.push(term);
-                break;
-            }
-            Some(Value::Boolean(_)) => {}
-            _ => kept.push(term),
-        }
-    }
-    if let [only] = kept.as_slice() {
-        return only.clone();
-    }
-    if kept.is_empty() {
-        return Typed {
-            constant: Some(Value::Boolean(conjunction)),
-            ..boolean(lit(conjunction), false)
-        };
-    }
-    let fails = kept.iter().any(|t| t.fails);
-    let operator = if conjunction {
-        Operator::And
-    } else {
-        Operator::Or
-    };
-    let guarded = kept.iter().skip(1).any(|t| t.fails);
-    if !guarded {
-        return boolean(balanced(kept, operator), fails);
-    }
-    // What cannot fail and comes first stays a plain conjunct too: it may reach the table scan.
-    let first_failing = kept.iter().position(|t| t.fails).unwrap_or(0);
-    let branches = kept
-        .iter()
-        .take(kept.len() - 1)
-        .map(|term| {
-            let decided = if conjunction {
-                Expr::IsFalse(Box::new(term.expr.clone()))
-            } else {
-                Expr::IsTrue(Box::new(term.expr.clone()))
-            };
-            (decided, lit(deciding))
-        })
-        .collect();
-    let safe: Vec<Typed> = kept.iter().take(first_failing).cloned().collect();
-    let whole = balanced(kept, operator);
-    let guarded = lazy_boolean(branches, whole);
-    if safe.is_empty() || !conjunction {
-        return boolean(guarded, true);
-    }
-    boolean(
-        binary_expr(balanced(safe, operator), operator, guarded),
-        true,
-    )
-}
-
-/// A CASE of boolean results that stays one: DataFusion rewrites such a CASE into AND and OR, which
-/// compute every branch for every row. So the results travel as numbers.
-fn lazy_boolean(branches: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
-    let flag = |expr: Expr| operators::flag().expression(vec![expr]);
-    let branches = branches
-        .into_iter()
-        .map(|(when, then)| (Box::new(when), Box::new(flag(then))))
-        .collect();
-    let chosen = Expr::Case(Case::new(None, branches, Some(Box::new(flag(otherwise)))));
-    operators::from_flag().expression(vec![chosen])
-}
-
-/// A tree as flat as can be: a thousand conjuncts must not nest a thousand deep.
-fn balanced(mut terms: Vec<Typed>, operator: Operator) -> Expr {
-    if terms.len() > 1 {
-        let right = terms.split_off(terms.len() / 2);
-        return binary_expr(
-            balanced(terms, operator),
-            operator,
-            balanced(right, operator),
-        );
-    }
-    terms.pop().map_or_else(|| lit(true), |term| term.expr)
-}
-
-/// CASE of boolean conditions.
-fn case_of(pairs: Vec<(Typed, Typed)>, otherwise: Option<Typed>, pos: Pos) -> Result<Typed> {
-    let mut ty = Type::Unknown;
-    for value in pairs.iter().map(|(_, v)| v).chain(&otherwise) {
-        ty = ty.common(&value.ty).ok_or_else(|| {
-            TrinoError::at(
-                pos,
-                Code::TypeMismatch,
-                format!("All CASE results must be the same type: {ty}"),
-            )
-        })?;
-    }
-    // A constant condition decides here: what it excludes is never computed.
-    let mut open = Vec::new();
-    let mut otherwise = otherwise;
-    for (condition, value) in pairs {
-        match condition.constant {
-            Some(Value::Boolean(true)) => {
-                otherwise = Some(value);
-                break;
-            }
-            Some(_) => {}
-            None => open.push((condition, value)),
-        }
-    }
-    let otherwise = match otherwise {
-        Some(value) => coerce(value, &ty)?,
-        None => literal(Value::Null, ty.clone())?,
-    };
-    if open.is_empty() {
-        return Ok(otherwise);
-    }
-    let mut fails = otherwise.fails;
-    let mut branches = Vec::with_capacity(open.len());
-    for (condition, value) in open {
-        let value = coerce(value, &ty)?;
-        fails |= condition.fails || value.fails;
-        branches.push((condition.expr, value.expr));
-    }
-    let expr = if ty == Type::Boolean && fails {
-        lazy_boolean(branches, otherwise.expr)
-    } else {
-        let branches = branches
-            .into_iter()
-            .map(|(when, then)| (Box::new(when), Box::new(then)))
-            .collect();
-        Expr::Case(Case::new(None, branches, Some(Box::new(otherwise.expr))))
-    };
-    Ok(Typed {
-        expr,
-        ty,
-        fails,
-        constant: None,
-    })
-}
-
-/// A comparison; both sides coerce to their common type.
-pub fn comparison(op: &'static str, left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
-    let ordering = !matches!(op, "=" | "<>");
-    let ty = left
-        .ty
-        .common(&right.ty)
-        .filter(|ty| !ordering || ty.is_orderable())
-        .ok_or_else(|| cannot_apply(op, &left.ty, &right.ty, pos))?;
-    let (left, right) = (coerce(left, &ty)?, coerce(right, &ty)?);
-    if ty == Type::Unknown {
-        return literal(Value::Null, Type::Boolean);
-    }
-    let constant = left.constant.is_some() && right.constant.is_some();
-    if ty.compares_natively() && !constant && !matches!(ty, Type::Char(_)) {
-        let operator = match op {
-            "=" => Operator::Eq,
-            "<>" => Operator::NotEq,
-            "<" => Operator::Lt,
-            "<=" => Operator::LtEq,
-            ">" => Operator::Gt,
-            _ => Operator::GtEq,
-        };
-        let fails = left.fails || right.fails;
-        return Ok(boolean(binary_expr(left.expr, operator, right.expr), fails));
-    }
-    if op == "="
-        && !constant
-        && let (Some(l), Some(r)) = (operators::join_key(&ty), operators::join_key(&ty))
-    {
-        // The key form keeps equality in Arrow's hands, so joins on it hash; NaN equals nothing.
-        let nan_or_null = matches!(ty, Type::Double | Type::Real);
-        if !nan_or_null {
-            let (l, r) = (apply(l, vec![left])?, apply(r, vec![right])?);
-            let fails = l.fails || r.fails;
-            return Ok(boolean(binary_expr(l.expr, Operator::Eq, r.expr), fails));
-        }
-    }
-    apply(operators::comparison(op, ty), vec![left, right])
-}
-
-fn is_distinct(left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
-    let Some(ty) = left.ty.common(&right.ty) else {
-        return Err(cannot_apply("IS DISTINCT FROM", &left.ty, &right.ty, pos));
-    };
-    let (left, right) = (coerce(left, &ty)?, coerce(right, &ty)?);
-    apply(operators::distinct(ty), vec![left, right])
-}
-
-/// An explicit CAST or TRY_CAST.
-pub fn cast(value: Typed, to: &Type, safe: bool, pos: Pos) -> Result<Typed> {
-    if !can_cast(&value.ty, to) {
-        return Err(TrinoError::at(
-            pos,
-            Code::TypeMismatch,
-            format!("Cannot cast {} to {to}", value.ty),
-        ));
-    }
-    if value.ty == *to {
-        return Ok(value);
-    }
-    apply_or_widen(value, to, safe)
-}
-
-/// A value where another type is wanted.
-pub fn coerce(value: Typed, to: &Type) -> Result<Typed> {
-    if value.ty == *to {
-        return Ok(value);
-    }
-    apply_or_widen(value, to, false)
-}
-
-fn apply_or_widen(value: Typed, to: &Type, safe: bool) -> Result<Typed> {
-    match (&value.ty, to) {
-        (Type::Unknown, _) => {
-            let expr = null_of(to)?;
-            return Ok(Typed {
-                expr,
-                ty: to.clone(),
-                fails: false,
-                constant: Some(Value::Null),
-            });
-        }
-        // Longer text is the same text.
-        (Type::Varchar(from), Type::Varchar(to_length))
-            if to_length.is_none() || from.zip(*to_length).is_some_and(|(a, b)| a <= b) =>
-        {
-            return Ok(Typed {
-                ty: to.clone(),
-                ..value
-            });
-        }
-        (Type::Timestamp(a), Type::Timestamp(b)) if a <= b && (*a <= 3) == (*b <= 3) => {
-            return Ok(Typed {
-                ty: to.clone(),
-                ..value
-            });
-        }
-        (Type::TimestampTz(a), Type::TimestampTz(b)) if a <= b => {
-            return Ok(Typed {
-                ty: to.clone(),
-                ..value
-            });
-        }
-        // Arrow widens as Trino does, and DataFusion sees through it when it prunes.
-        (from, to)
-            if value.constant.is_none()
-                && ((from.is_integral() && to.is_integral() && from.coerces_to(to))
-                    || (from.is_integral() && *to == Type::Double)
-                    || (*from == Type::Real && *to == Type::Double)) =>
-        {
-            return Ok(Typed {
-                expr: Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())),
-                ty: to.clone(),
-                fails: value.fails,
-                constant: None,
-            });
-        }
-        _ => {}
-    }
-    let function = operators::cast(value.ty.clone(), to.clone(), safe);
-    apply(function, vec![value])
-}
-
-/// A call: arguments coerced, folded when they are constants.
-pub fn apply(function: Function, arguments: Vec<Typed>) -> Result<Typed> {
-    let arguments = arguments
-        .into_iter()
-        .zip(&function.arguments)
-        .map(|(argument, ty)| match (&argument.ty, ty) {
-            // `char` where text is wanted: padded, as CAST would.
-            (have, want) if have == want => Ok(argument),
-            (_, want) => coerce(argument, want),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let constants: Option<Vec<Value>> = arguments.iter().map(|a| a.constant.clone()).collect();
-    let ty = function.result.clone();
-    // What fails on constants must still fail only if a row gets there.
-    if let Some(constants) = constants
-        && let Ok(value) = function.call(&constants)
-    {
-        return literal(value, ty);
-    }
-    let fails = function.fails || arguments.iter().any(|a| a.fails);
-    let expr = function.expression(arguments.into_iter().map(|a| a.expr).collect());
-    Ok(Typed {
-        expr,
-        ty,
-        fails,
-        constant: None,
-    })
 }

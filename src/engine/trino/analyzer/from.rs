@@ -13,7 +13,8 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
 use super::super::types::Type;
 use super::super::value::Value;
-use super::expression::{Analyzer, apply, coerce, comparison};
+use super::combine::{apply, coerce, comparison};
+use super::expression::Analyzer;
 use super::scope::{Field, Lookup, Relation, Typed, column, lookup};
 use super::{Named, Planner, built, dotted};
 

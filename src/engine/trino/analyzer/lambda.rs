@@ -6,7 +6,8 @@ use super::super::evaluate::Body;
 use super::super::function::Function;
 use super::super::types::Type;
 use super::super::value::{Value, array_of, values};
-use super::expression::{Analyzer, apply, coerce};
+use super::combine::{apply, coerce};
+use super::expression::Analyzer;
 use super::literal::literal;
 use super::scope::{Field, Typed};
 

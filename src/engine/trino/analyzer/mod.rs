@@ -5,7 +5,10 @@
 //! function semantics find nothing to decide.
 
 mod aggregate;
+mod call;
+mod combine;
 mod expression;
+mod filter;
 mod from;
 mod lambda;
 mod literal;

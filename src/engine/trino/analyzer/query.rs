@@ -9,7 +9,8 @@ use super::super::ast::{Body, Expression, Node, Pos, Query, SetOperation, SortIt
 use super::super::error::{Code, Result, TrinoError};
 use super::super::types::Type;
 use super::super::value::Value;
-use super::expression::{Analyzer, coerce};
+use super::combine::coerce;
+use super::expression::Analyzer;
 use super::scope::{Field, Relation, Typed, column};
 use super::{Named, Planner, built};
 
@@ -464,7 +465,7 @@ fn expanded(value: &Typed) -> Result<Option<Vec<Typed>>> {
         .enumerate()
         .map(|(at, (_, ty))| {
             let field = super::super::operators::row_field(value.ty.clone(), at, ty.clone());
-            super::expression::apply(field, vec![value.clone()])
+            super::combine::apply(field, vec![value.clone()])
         })
         .collect::<Result<_>>()
         .map(Some)

@@ -10,7 +10,6 @@ use super::super::ast::{
     Expression, GroupBy, GroupingElement, Node, Pos, Select, SelectItem, SortItem,
 };
 use super::super::error::{Code, Result, TrinoError};
-use super::super::fence::fence;
 use super::super::types::Type;
 use super::aggregate::{self, AggregateCall, Part};
 use super::expression::{Analyzer, Gathered, name_parts};
@@ -52,9 +51,9 @@ impl Planner<'_> {
         let mut plan = from.plan;
         if let Some(filter) = &select.filter {
             let mut analyzer = Analyzer::new(self, named, &from.fields, "WHERE");
-            let condition = analyzer.condition(filter, "WHERE clause")?;
+            let terms = analyzer.conjuncts(filter, "WHERE clause")?;
             plan = self.attach(plan, std::mem::take(&mut analyzer.subqueries))?;
-            plan = self.filtered(plan, condition)?;
+            plan = self.filtered_by_all(plan, terms)?;
         }
         let mut analyzer = Analyzer::new(self, named, &from.fields, "SELECT");
         analyzer.gathered = Some(Gathered::default());
@@ -212,29 +211,6 @@ impl Planner<'_> {
         }
         analyzer.aliases.clear();
         Ok(keys)
-    }
-
-    /// Keeps the rows for which a condition holds. One that can fail becomes a column first:
-    /// DataFusion moves filters, but not a column it may not compute elsewhere.
-    pub(super) fn filtered(&self, plan: LogicalPlan, condition: Typed) -> Result<LogicalPlan> {
-        let builder = LogicalPlanBuilder::from(plan);
-        if !condition.fails {
-            return built(
-                builder
-                    .filter(condition.expr)
-                    .and_then(LogicalPlanBuilder::build),
-            );
-        }
-        let id = self.fresh();
-        let mut exprs = all_columns(&builder);
-        exprs.push(condition.expr.alias(&id));
-        let fenced = fence(built(builder.build())?);
-        built(
-            LogicalPlanBuilder::from(fenced)
-                .project(exprs)
-                .and_then(|b| b.filter(column(&id)))
-                .and_then(LogicalPlanBuilder::build),
-        )
     }
 
     // --- grouping ---------------------------------------------------------------------------------
@@ -601,15 +577,6 @@ impl Before {
                 .and_then(LogicalPlanBuilder::build),
         )
     }
-}
-
-fn all_columns(builder: &LogicalPlanBuilder) -> Vec<Expr> {
-    builder
-        .schema()
-        .columns()
-        .into_iter()
-        .map(Expr::Column)
-        .collect()
 }
 
 fn starred(field: &Field, pos: Pos, analyzer: &mut Analyzer<'_>) -> Output {

@@ -17,7 +17,8 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::function::outward;
 use super::super::operators;
 use super::super::types::Type;
-use super::expression::{Analyzer, apply, boolean, coerce};
+use super::combine::{apply, boolean, coerce};
+use super::expression::Analyzer;
 use super::scope::{Relation, Typed, column};
 use super::{Planner, built};
 

@@ -22,7 +22,8 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::{self, AggregateCall};
-use super::expression::{Analyzer, coerce};
+use super::combine::coerce;
+use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
 /// What a window computes.

@@ -2,6 +2,9 @@
 
 use super::super::error::{Code, Result, TrinoError};
 
+/// A pattern, read.
+pub struct Pattern(Vec<Part>);
+
 enum Part {
     Any,
     One,
@@ -43,9 +46,22 @@ fn parts(pattern: &str, escape: Option<&str>) -> Result<Vec<Part>> {
     Ok(out)
 }
 
-/// Whether the whole text fits the pattern. Without ESCAPE no character escapes.
-pub fn matches(text: &str, pattern: &str, escape: Option<&str>) -> Result<bool> {
-    let parts = parts(pattern, escape)?;
+impl Pattern {
+    /// Reads a pattern. Without ESCAPE no character escapes.
+    ///
+    /// # Errors
+    /// `INVALID_FUNCTION_ARGUMENT` for an escape that is not one.
+    pub fn new(pattern: &str, escape: Option<&str>) -> Result<Self> {
+        parts(pattern, escape).map(Self)
+    }
+
+    /// Whether the whole text fits it.
+    pub fn fits(&self, text: &str) -> bool {
+        fits(&self.0, text)
+    }
+}
+
+fn fits(parts: &[Part], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut part) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
@@ -68,14 +84,14 @@ pub fn matches(text: &str, pattern: &str, escape: Option<&str>) -> Result<bool> 
             part = any + 1;
             at = from + 1;
         } else {
-            return Ok(false);
+            return false;
         }
     }
-    Ok(parts
+    parts
         .get(part..)
         .unwrap_or_default()
         .iter()
-        .all(|part| matches!(part, Part::Any)))
+        .all(|part| matches!(part, Part::Any))
 }
 
 #[cfg(test)]
@@ -94,12 +110,9 @@ mod tests {
             ("", "%%", None, true),
             ("aXbXc", "%X_", None, true),
         ] {
-            assert_eq!(
-                matches(text, pattern, escape),
-                Ok(expected),
-                "{text} {pattern}"
-            );
+            let read = Pattern::new(pattern, escape).unwrap();
+            assert_eq!(read.fits(text), expected, "{text} {pattern}");
         }
-        assert!(matches("a", "a$", Some("$")).is_err());
+        assert!(Pattern::new("a$", Some("$")).is_err());
     }
 }
