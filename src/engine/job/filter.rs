@@ -172,27 +172,23 @@ impl Condition {
                     }
                 };
                 if of.is_floating() {
-                    return Ok(self.signed(float_comparison(left, operator, right)?));
+                    return float_comparison(left, operator, right, self.negated);
                 }
                 binary_expr(left, operator, right)
             }
             _ => return Err(Error::Internal("a filter without an operand".to_owned())),
         };
-        Ok(self.signed(condition))
-    }
-
-    fn signed(&self, condition: Expr) -> Expr {
-        if self.negated {
+        Ok(if self.negated {
             Expr::Not(Box::new(condition))
         } else {
             condition
-        }
+        })
     }
 }
 
 /// A comparison of fractions as Python, in which Glue runs filters, makes it: both zeros are equal
 /// and NaN meets nothing. Arrow would order them by their bits.
-fn float_comparison(left: Expr, operator: Operator, right: Expr) -> Result<Expr> {
+fn float_comparison(left: Expr, operator: Operator, right: Expr, negated: bool) -> Result<Expr> {
     let function = |name: &str| {
         let found = functions::find(name);
         found.ok_or_else(|| Error::Internal(format!("`{name}` is not registered")))
@@ -200,8 +196,14 @@ fn float_comparison(left: Expr, operator: Operator, right: Expr) -> Result<Expr>
     let (order, is_nan) = (function("float_order")?, function("isnan")?);
     let is_number = |expr: &Expr| Expr::Not(Box::new(is_nan.call(vec![expr.clone()])));
     let numbers = is_number(&left).and(is_number(&right));
+    let given = left.clone().is_not_null().and(right.clone().is_not_null());
     let compared = binary_expr(order.call(vec![left]), operator, order.call(vec![right]));
-    Ok(compared.and(numbers))
+    let holds = compared.and(numbers);
+    Ok(if negated {
+        Expr::Not(Box::new(holds)).and(given)
+    } else {
+        holds
+    })
 }
 
 /// A constant as the column's type: text stays text, and what is not of the type is refused.
