@@ -100,7 +100,7 @@ fn evaluate(
     let arrays = args
         .args
         .iter()
-        .map(|arg| Ok(cast::plain(&arg.to_array(rows)?)?))
+        .map(|arg| cast::plain(&arg.to_array(rows)?))
         .collect::<Result<Vec<_>>>()?;
     let array = evaluation(&arrays, args.return_field.data_type())?;
     if constant {
