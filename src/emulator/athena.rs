@@ -139,7 +139,13 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
         Ok(rows) => rows,
         Err(error) => {
             let failure = failure(&error, scanned_bytes);
-            write(site, around, order, results::failure_file(order, &failure.message)).await;
+            write(
+                site,
+                around,
+                order,
+                results::failure_file(order, &failure.message),
+            )
+            .await;
             return QueryOutcome::Failed(failure);
         }
     };

@@ -65,7 +65,7 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
             })
         }
         (interval @ (Type::IntervalDay | Type::IntervalYear), n)
-            if matches!(op, "*" | "/") && (n.is_integral() || *n == Type::Double) =>
+            if matches!(op, "*" | "/") && n.is_numeric() =>
         {
             let number = if n.is_integral() {
                 Type::Bigint
@@ -78,9 +78,7 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
                 result: interval.clone(),
             })
         }
-        (n, interval @ (Type::IntervalDay | Type::IntervalYear))
-            if op == "*" && (n.is_integral() || *n == Type::Double) =>
-        {
+        (n, interval @ (Type::IntervalDay | Type::IntervalYear)) if op == "*" && n.is_numeric() => {
             let number = if n.is_integral() {
                 Type::Bigint
             } else {

@@ -168,8 +168,13 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
         }
         (value, from, to) if to.is_text() => {
             let text = text_of(&value, from);
-            let shortens_text = from.is_text();
-            into_text(text, to, shortens_text)
+            let shown = match &value {
+                _ if from.is_text() => None,
+                Value::Double(x) => Some(format!("{} ({text})", text::double_java(*x))),
+                Value::Real(x) => Some(format!("{} ({text})", text::real_java(*x))),
+                _ => Some(text.clone()),
+            };
+            into_text(text, to, shown)
         }
         (Value::Text(text), from, to) => from_text(&text, from, to),
         (value, from, to) if from.is_numeric() || *from == Type::Boolean => {
@@ -201,15 +206,16 @@ pub fn text_of(value: &Value, ty: &Type) -> String {
     }
 }
 
-fn into_text(text: String, to: &Type, shortens: bool) -> Result<Value> {
+/// `shown` is the value in the error, if it is no text that is cut.
+fn into_text(text: String, to: &Type, shown: Option<String>) -> Result<Value> {
     let cut = |text: &str, length: u32| text.chars().take(length as usize).collect::<String>();
     match to {
         Type::Varchar(Some(length)) if text.chars().count() > *length as usize => {
-            if shortens {
+            let Some(shown) = shown else {
                 return Ok(Value::Text(cut(&text, *length)));
-            }
+            };
             Err(invalid(format!(
-                "Value {text} cannot be represented as {to}"
+                "Value {shown} cannot be represented as {to}"
             )))
         }
         Type::Char(length) => Ok(Value::Text(
@@ -267,11 +273,8 @@ fn from_text(source: &str, from: &Type, to: &Type) -> Result<Value> {
             Value::Timestamp(round_micros(read.micros, *p))
         }
         Type::TimestampTz(p) => {
-            let read = text::parse_timestamp(source).ok_or_else(|| {
-                invalid(format!(
-                    "Value cannot be cast to timestamp with time zone: {source}"
-                ))
-            })?;
+            let read = text::parse_timestamp(source)
+                .ok_or_else(|| invalid(format!("Value cannot be cast to timestamp: {source}")))?;
             let local = round_micros(read.micros, *p).div_euclid(1_000);
             pack(Zoned::from_local(local, read.zone.unwrap_or(0)))?
         }
@@ -358,7 +361,14 @@ fn from_number(value: Value, from: &Type, to: &Type) -> Result<Value> {
             double_to_decimal(x, &format!("{x}"), *precision, *scale, from)?
         }
         (Value::Real(x), Type::Decimal(precision, scale)) => {
-            double_to_decimal(f64::from(x), &format!("{x}"), *precision, *scale, from)?
+            double_to_decimal(f64::from(x), &format!("{x}"), *precision, *scale, from).map_err(
+                |error| TrinoError {
+                    message: error
+                        .message
+                        .replace(&text::double_java(f64::from(x)), &text::real_java(x)),
+                    ..error
+                },
+            )?
         }
         (_, to) => return Err(invalid(format!("Cannot cast {from} to {to}"))),
     })

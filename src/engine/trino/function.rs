@@ -167,6 +167,12 @@ pub fn inward(error: &DataFusionError) -> TrinoError {
         {
             return found.clone();
         }
+        if let Some(DataFusionError::NotImplemented(what)) = at.downcast_ref::<DataFusionError>() {
+            return TrinoError::in_data(
+                Code::NotSupported,
+                format!("{what} is not supported by windfarm"),
+            );
+        }
         cause = at.source();
     }
     TrinoError::in_data(Code::GenericInternalError, error.to_string())

@@ -196,7 +196,8 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);
     let (source, target) = (from.clone(), to.clone());
     let function = Function::new(
-        if safe { "try_cast" } else { "cast" },
+        // Both types are in the name: plans and lambdas are told apart by it.
+        format!("{} {from} to {to}", if safe { "try_cast" } else { "cast" }),
         vec![from.clone()],
         to.clone(),
         move |args| match args {

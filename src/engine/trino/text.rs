@@ -82,9 +82,12 @@ pub fn double_cast(value: f64) -> String {
     cast_form(value, &format!("{:e}", value.abs()))
 }
 
-/// As `CAST(real AS varchar)`.
+/// As `CAST(real AS varchar)`: at most seven digits.
 pub fn real_cast(value: f32) -> String {
-    cast_form(f64::from(value), &format!("{:e}", value.abs()))
+    let rounded = format!("{:.6e}", value.abs());
+    let (digits, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
+    let kept = digits.trim_end_matches('0');
+    cast_form(f64::from(value), &format!("{kept}e{exponent}"))
 }
 
 /// As Java's `Double.parseDouble`.

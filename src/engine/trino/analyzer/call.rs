@@ -76,6 +76,11 @@ impl Analyzer<'_> {
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
         match functions::resolve(name, &types) {
             Resolution::Found(function) => apply(function, arguments),
+            Resolution::Mismatch(_) if documented::is_unbuilt_overload(name, &types) => {
+                let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
+                let what = format!("Function {name}({})", shown.join(", "));
+                Err(TrinoError::unsupported(pos, what))
+            }
             Resolution::Mismatch(signatures) => {
                 let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
                 Err(TrinoError::at(

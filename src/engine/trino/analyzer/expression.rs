@@ -600,7 +600,7 @@ impl<'a> Analyzer<'a> {
             None => Err(TrinoError::at(
                 pos,
                 Code::TypeMismatch,
-                format!("Cannot apply operator: {}[{}]", base.ty, index_value.ty),
+                format!("Cannot use {} for subscript of {}", index_value.ty, base.ty),
             )),
         }
     }
@@ -647,10 +647,16 @@ impl<'a> Analyzer<'a> {
             ));
         };
         gathered.groupings.push((arguments.to_vec(), id.clone()));
-        self.types.insert(id.clone(), Type::Bigint);
+        // One bit an argument.
+        let ty = if arguments.len() <= 31 {
+            Type::Integer
+        } else {
+            Type::Bigint
+        };
+        self.types.insert(id.clone(), ty.clone());
         Ok(Typed {
             expr: column(&id),
-            ty: Type::Bigint,
+            ty,
             fails: false,
             constant: None,
         })

@@ -107,7 +107,8 @@ impl Analyzer<'_> {
         }
         let mut parameters = Vec::new();
         for (name, ty) in names.iter().zip(types) {
-            let id = self.planner.fresh();
+            // By depth, so that the same lambda twice is the same expression.
+            let id = format!("l{}", self.lambda.len());
             parameters.push((id.clone(), ty.clone()));
             self.lambda.push(Field {
                 name: Some(name.key()),
@@ -203,8 +204,10 @@ impl Analyzer<'_> {
             step_pos,
         )?;
         if step.body.ty != state {
+            let narrower = step.body.ty != Type::Unknown && step.body.ty.coerces_to(&state);
             state = state
                 .common(&step.body.ty)
+                .filter(|_| !narrower)
                 .ok_or_else(|| wrong("reduce", &step.body.ty, pos))?;
             step = self.lambda(
                 step_names,

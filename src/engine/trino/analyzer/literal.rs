@@ -62,7 +62,7 @@ pub fn of_node(node: &Node, pos: Pos) -> Result<Option<Typed>> {
             from,
             to,
         } => interval(*negative, text, from, to.as_deref())
-            .ok_or_else(|| invalid(pos, format!("Invalid INTERVAL literal: {text}")))?,
+            .ok_or_else(|| invalid(pos, format!("'{text}' is not a valid interval literal")))?,
         _ => return Ok(None),
     };
     literal(value, ty).map(Some)
@@ -72,10 +72,7 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
     let refused = || {
         invalid(
             pos,
-            format!(
-                "'{source}' is not a valid {} literal",
-                name.base.to_uppercase()
-            ),
+            format!("'{source}' is not a valid {} literal", name.base),
         )
     };
     match name.base.as_str() {

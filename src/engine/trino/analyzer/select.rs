@@ -399,7 +399,11 @@ impl Planner<'_> {
                 let mask = keys
                     .iter()
                     .fold(0_i64, |mask, key| mask << 1 | i64::from(!set.contains(key)));
-                exprs.push(lit(mask).alias(*id));
+                exprs.push(if keys.len() <= 31 {
+                    lit(i32::try_from(mask).unwrap_or(i32::MAX)).alias(*id)
+                } else {
+                    lit(mask).alias(*id)
+                });
             }
             if exprs.is_empty() {
                 exprs.push(lit(true).alias(self.fresh()));
@@ -542,6 +546,8 @@ impl Planner<'_> {
 struct Before {
     exprs: Vec<Expr>,
     ids: HashSet<String>,
+    /// What was computed already, and as which column.
+    computed: Vec<(Expr, String)>,
 }
 
 impl Before {
@@ -561,8 +567,15 @@ impl Before {
             self.add(value.expr.clone(), &name);
             return;
         }
-        let id = planner.fresh();
-        self.add(value.expr.clone().alias(&id), &id);
+        let id = match self.computed.iter().find(|(expr, _)| *expr == value.expr) {
+            Some((_, id)) => id.clone(),
+            None => {
+                let id = planner.fresh();
+                self.computed.push((value.expr.clone(), id.clone()));
+                self.add(value.expr.clone().alias(&id), &id);
+                id
+            }
+        };
         value.expr = column(&id);
         value.fails = false;
     }

@@ -81,14 +81,10 @@ impl Analyzer<'_> {
         let relation = self.inner(query)?;
         let ty = match relation.fields.as_slice() {
             [only] => only.ty.clone(),
-            several => {
-                return Err(TrinoError::at(
+            _ => {
+                return Err(TrinoError::unsupported(
                     pos,
-                    Code::TypeMismatch,
-                    format!(
-                        "Multiple columns returned by subquery are not yet supported. Found {}",
-                        several.len()
-                    ),
+                    "A subquery of several columns",
                 ));
             }
         };
@@ -123,14 +119,10 @@ impl Analyzer<'_> {
         let relation = self.inner(query)?;
         let field = match relation.fields.as_slice() {
             [only] => only.clone(),
-            several => {
-                return Err(TrinoError::at(
+            _ => {
+                return Err(TrinoError::unsupported(
                     pos,
-                    Code::TypeMismatch,
-                    format!(
-                        "Multiple columns returned by subquery are not yet supported. Found {}",
-                        several.len()
-                    ),
+                    "A subquery of several columns",
                 ));
             }
         };

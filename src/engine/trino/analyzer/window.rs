@@ -426,6 +426,22 @@ impl Analyzer<'_> {
             })
         };
         let (start, end) = (bound(&frame.start)?, bound(end)?);
+        let is_empty = match (&start, &end) {
+            (WindowFrameBound::Preceding(from), WindowFrameBound::Preceding(to)) => from < to,
+            (WindowFrameBound::Following(from), WindowFrameBound::Following(to)) => from > to,
+            _ => false,
+        };
+        if is_empty
+            && !matches!(
+                start,
+                WindowFrameBound::Preceding(ScalarValue::UInt64(None))
+            )
+        {
+            return Err(TrinoError::unsupported(
+                frame.pos,
+                "A window frame that ends before it starts",
+            ));
+        }
         Ok(WindowFrame::new_bounds(units, start, end))
     }
 

@@ -1,6 +1,8 @@
 //! Names of the functions Trino 414 documents: one that is not executed here is refused by name, and
 //! only a name outside this list is "not registered".
 
+use super::super::types::Type;
+
 /// Sorted.
 pub const DOCUMENTED: &[&str] = &[
     "abs",
@@ -437,6 +439,34 @@ pub const DOCUMENTED: &[&str] = &[
 /// Whether Trino has a function of this name.
 pub fn is_documented(name: &str) -> bool {
     DOCUMENTED.binary_search(&name).is_ok()
+}
+
+/// Whether Trino has an overload for these arguments that is not built here.
+pub fn is_unbuilt_overload(name: &str, arguments: &[Type]) -> bool {
+    matches!(
+        (name, arguments),
+        ("from_unixtime", [_, _, _])
+            | ("from_utf8" | "truncate", [_, _])
+            | ("at_timezone" | "with_timezone", [_, Type::IntervalDay])
+            | ("with_timezone", [Type::Timestamp(_), _])
+            | ("concat", [Type::Array(_), ..] | [_, Type::Array(_), ..])
+            | (
+                "lpad" | "rpad" | "reverse" | "substr" | "substring",
+                [Type::Varbinary, ..]
+            )
+            | (
+                "log" | "mod" | "power" | "pow",
+                [Type::Unknown, _] | [_, Type::Unknown]
+            )
+            | (
+                "map",
+                [Type::Array(_), Type::Unknown] | [Type::Unknown, Type::Array(_)]
+            )
+            | (
+                "regexp_extract" | "regexp_extract_all" | "regexp_like",
+                [Type::Char(_), ..]
+            )
+    )
 }
 
 #[cfg(test)]

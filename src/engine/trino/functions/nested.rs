@@ -521,12 +521,13 @@ fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Resul
             return Err(invalid("map key cannot be null"));
         }
         if equal(&key, &key, key_type).is_none() {
-            return Err(invalid("map key cannot be indeterminate"));
+            let shown = super::super::render::render(&key, key_type).unwrap_or_default();
+            return Err(invalid(format!("map key cannot be indeterminate: {shown}")));
         }
         if out.iter().any(|(have, _)| same(have, &key, key_type)) {
             return Err(invalid(format!(
                 "Duplicate map keys ({}) are not allowed",
-                text_of(&key, key_type)
+                super::super::render::render(&key, key_type).unwrap_or_default()
             )));
         }
         out.push((key, item));

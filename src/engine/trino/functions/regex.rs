@@ -192,12 +192,12 @@ fn replace(regex: &Regex, text: &str, by: &str) -> Result<Value> {
                 '$' if rest.peek() == Some(&'{') => {
                     rest.next();
                     let name: String = rest.by_ref().take_while(|c| *c != '}').collect();
-                    let hit = captures.name(&name).ok_or_else(|| {
-                        invalid(format!(
+                    if !regex.capture_names().flatten().any(|known| known == name) {
+                        return Err(invalid(format!(
                             "Illegal replacement sequence: unknown group {{ {name} }}"
-                        ))
-                    })?;
-                    out.push_str(hit.as_str());
+                        )));
+                    }
+                    out.push_str(captures.name(&name).map_or("", |hit| hit.as_str()));
                 }
                 '$' => {
                     let first = rest.next().and_then(|c| c.to_digit(10));

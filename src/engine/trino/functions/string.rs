@@ -211,6 +211,24 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 Ok(Value::Text(a.iter().map(|v| text_of(Some(v))).collect()))
             })
         }
+        "concat_ws" if matches!(arguments, [_, Type::Array(item)] if item.is_text() || **item == Type::Unknown) =>
+        {
+            let parameters = vec![text(), Type::Array(Box::new(text()))];
+            let function = Function::new(name, parameters, text(), |a| {
+                let (Some(Value::Text(separator)), Some(Value::List(items))) =
+                    (a.first(), a.get(1))
+                else {
+                    return Ok(Value::Null);
+                };
+                let parts: Vec<&str> = items
+                    .iter()
+                    .filter(|v| !v.is_null())
+                    .map(|v| text_of(Some(v)))
+                    .collect();
+                Ok(Value::Text(parts.join(separator)))
+            });
+            Resolution::Found(function)
+        }
         "concat_ws" => {
             let parameters = vec![text(); arguments.len()];
             let function = (arguments.len() >= 2 && fits(arguments, &parameters)).then(|| {
