@@ -5,6 +5,7 @@ pub mod like;
 mod math;
 pub mod nested;
 mod regex;
+mod sequence;
 mod string;
 mod time;
 
@@ -29,6 +30,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         time::resolve,
         nested::resolve,
         regex::resolve,
+        sequence::resolve,
     ] {
         match family(name, arguments) {
             Resolution::Unknown => {}
