@@ -230,3 +230,181 @@ fn shown_column(column: ColumnFacts) -> Column {
         comment: column.comment,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{AccountId, Ids, Region, Seed, ServiceError, Timestamp};
+
+    /// A catalog with the database `wind` and the tables `raw_0`, `raw_1`, …, and one more.
+    struct Wind;
+
+    impl Metadata for Wind {
+        fn databases(&self) -> Vec<DatabaseFacts> {
+            let named = |name: &str| DatabaseFacts {
+                name: name.to_owned(),
+                ..DatabaseFacts::default()
+            };
+            vec![named("wind"), named("default")]
+        }
+
+        fn database(&self, name: &str) -> Option<DatabaseFacts> {
+            self.databases()
+                .into_iter()
+                .find(|database| database.name == name)
+        }
+
+        fn tables(&self, database: &str) -> Option<Vec<TableFacts>> {
+            self.database(database)?;
+            let names = (0..60)
+                .map(|n| format!("raw_{n}"))
+                .chain(["daily".to_owned()]);
+            Some(
+                names
+                    .map(|name| TableFacts {
+                        name,
+                        ..TableFacts::default()
+                    })
+                    .collect(),
+            )
+        }
+
+        fn table(&self, database: &str, name: &str) -> Option<TableFacts> {
+            let column = |name: &str, of: &str| ColumnFacts {
+                name: name.to_owned(),
+                hive_type: Some(of.to_owned()),
+                comment: None,
+            };
+            let found = self
+                .tables(database)?
+                .into_iter()
+                .find(|table| table.name == name)?;
+            Some(TableFacts {
+                create_time: Some(Timestamp::from_secs(5)),
+                table_type: Some("EXTERNAL_TABLE".to_owned()),
+                columns: vec![column("site", "string")],
+                partition_keys: vec![column("day", "date")],
+                parameters: [("EXTERNAL".to_owned(), "TRUE".to_owned())].into(),
+                location: Some("s3://lake/raw/".to_owned()),
+                input_format: Some("org.apache.hadoop.mapred.TextInputFormat".to_owned()),
+                serde_library: Some("org.openx.data.jsonserde.JsonSerDe".to_owned()),
+                serde_parameters: [("paths".to_owned(), "site".to_owned())].into(),
+                ..found
+            })
+        }
+    }
+
+    fn athena() -> Athena {
+        let ids = Arc::new(Ids::seeded(Seed::new(7)));
+        Athena::new(AccountId::default(), Region::default(), ids)
+    }
+
+    fn tables(expression: Option<&str>) -> Result<Vec<String>> {
+        let mut request = ListTableMetadataRequest {
+            catalog_name: "awsdatacatalog".to_owned(),
+            database_name: "wind".to_owned(),
+            expression: expression.map(str::to_owned),
+            ..ListTableMetadataRequest::default()
+        };
+        let mut names = Vec::new();
+        loop {
+            let response = athena().list_table_metadata(&Wind, &request)?;
+            let tables = response.table_metadata_list.unwrap();
+            assert!(tables.len() <= 50);
+            names.extend(tables.into_iter().map(|table| table.name));
+            match response.next_token {
+                Some(token) => request.next_token = Some(token),
+                None => return Ok(names),
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_shows_its_storage_among_its_parameters() {
+        let request = GetTableMetadataRequest {
+            catalog_name: "AwsDataCatalog".to_owned(),
+            database_name: "wind".to_owned(),
+            table_name: "raw_0".to_owned(),
+            work_group: None,
+        };
+        let table = athena()
+            .get_table_metadata(&Wind, &request)
+            .unwrap()
+            .table_metadata;
+        assert_eq!(
+            serde_json::to_value(table).unwrap(),
+            serde_json::json!({"Name": "raw_0", "CreateTime": 5.0, "TableType": "EXTERNAL_TABLE",
+                "Columns": [{"Name": "site", "Type": "string"}],
+                "PartitionKeys": [{"Name": "day", "Type": "date"}],
+                "Parameters": {"EXTERNAL": "TRUE", "location": "s3://lake/raw/",
+                    "inputformat": "org.apache.hadoop.mapred.TextInputFormat",
+                    "serde.serialization.lib": "org.openx.data.jsonserde.JsonSerDe",
+                    "serde.param.paths": "site"}})
+        );
+    }
+
+    #[test]
+    fn tables_are_listed_by_name_and_filtered_as_a_whole() {
+        let all = tables(None).unwrap();
+        assert_eq!(all.len(), 61);
+        assert_eq!((all[0].as_str(), all[1].as_str()), ("daily", "raw_0"));
+        assert!(all.is_sorted());
+        assert_eq!(tables(Some("raw_1|daily")).unwrap(), ["daily", "raw_1"]);
+        assert_eq!(tables(Some("RAW_.")).unwrap().len(), 10);
+        assert!(tables(Some("raw")).unwrap().is_empty());
+        assert!(matches!(tables(Some("(")), Err(Error::InvalidInput(_))));
+    }
+
+    #[test]
+    fn databases_are_listed_by_name() {
+        let request = ListDatabasesRequest {
+            catalog_name: "AwsDataCatalog".to_owned(),
+            ..ListDatabasesRequest::default()
+        };
+        let response = athena().list_databases(&Wind, &request).unwrap();
+        let names: Vec<String> = response
+            .database_list
+            .unwrap()
+            .into_iter()
+            .map(|database| database.name)
+            .collect();
+        assert_eq!(names, ["default", "wind"]);
+    }
+
+    #[test]
+    fn what_the_catalog_does_not_have_is_a_metadata_exception() {
+        let request = GetDatabaseRequest {
+            catalog_name: "AwsDataCatalog".to_owned(),
+            database_name: "absent".to_owned(),
+            work_group: None,
+        };
+        let error = ServiceError::from(athena().get_database(&Wind, &request).unwrap_err());
+        assert_eq!(error.code, "MetadataException");
+        assert!(
+            error
+                .message
+                .contains("Error Code: EntityNotFoundException"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn there_is_one_data_catalog() {
+        let listed = athena()
+            .list_data_catalogs(&ListDataCatalogsRequest::default())
+            .unwrap();
+        let reply = serde_json::to_value(listed).unwrap();
+        assert_eq!(
+            reply,
+            serde_json::json!({"DataCatalogsSummary":
+                [{"CatalogName": "AwsDataCatalog", "Type": "GLUE"}]})
+        );
+        let request = GetDataCatalogRequest {
+            name: "hive".to_owned(),
+            work_group: None,
+        };
+        assert!(athena().get_data_catalog(&request).is_err());
+    }
+}

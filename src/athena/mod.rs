@@ -15,6 +15,7 @@ pub mod error;
 pub mod executions;
 mod named_queries;
 mod page;
+mod prepared_statements;
 pub mod results;
 pub mod surroundings;
 mod tags;
@@ -38,6 +39,7 @@ pub struct Athena {
     executions: executions::Executions,
     work_groups: work_groups::WorkGroups,
     named_queries: named_queries::NamedQueries,
+    prepared_statements: prepared_statements::PreparedStatements,
     tags: tags::Tags,
 }
 
@@ -53,6 +55,7 @@ impl Athena {
             executions: executions::Executions::default(),
             work_groups: work_groups::WorkGroups::default(),
             named_queries: named_queries::NamedQueries::default(),
+            prepared_statements: prepared_statements::PreparedStatements::default(),
             tags: tags::Tags::default(),
         }
     }

@@ -169,7 +169,8 @@ impl Athena {
     }
 }
 
-fn check_text(sql: &str) -> Result<()> {
+/// Refuses a text that is too long to be run.
+pub(crate) fn check_text(sql: &str) -> Result<()> {
     if sql.len() > limits::athena::QUERY_MAX_BYTES {
         return Err(Error::invalid(format!(
             "queryString exceeds maximum allowed length {}",
@@ -181,4 +182,93 @@ fn check_text(sql: &str) -> Result<()> {
 
 fn missing(id: &str) -> Error {
     Error::invalid(format!("NamedQuery {id} was not found"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{AccountId, Ids, Region, Seed};
+
+    fn athena() -> Athena {
+        let ids = Arc::new(Ids::seeded(Seed::new(7)));
+        Athena::new(AccountId::default(), Region::default(), ids)
+    }
+
+    fn request(name: &str, token: Option<&str>) -> CreateNamedQueryRequest {
+        CreateNamedQueryRequest {
+            name: name.to_owned(),
+            database: "wind".to_owned(),
+            query_string: "SELECT 1".to_owned(),
+            client_request_token: token.map(str::to_owned),
+            ..CreateNamedQueryRequest::default()
+        }
+    }
+
+    fn create(athena: &mut Athena, request: CreateNamedQueryRequest) -> Result<String> {
+        let response = athena.create_named_query(request)?;
+        Ok(response.named_query_id.unwrap())
+    }
+
+    fn get(athena: &Athena, id: &str) -> Result<NamedQuery> {
+        let request = GetNamedQueryRequest {
+            named_query_id: id.to_owned(),
+        };
+        Ok(athena.get_named_query(&request)?.named_query.unwrap())
+    }
+
+    #[test]
+    fn a_named_query_lives_in_its_work_group_until_it_is_deleted() {
+        let mut athena = athena();
+        let id = create(&mut athena, request("q", None)).unwrap();
+        let query = get(&athena, &id).unwrap();
+        assert_eq!(query.work_group.as_deref(), Some("primary"));
+        assert_eq!(
+            (query.name.as_str(), query.database.as_str()),
+            ("q", "wind")
+        );
+        let update = UpdateNamedQueryRequest {
+            named_query_id: id.clone(),
+            name: "renamed".to_owned(),
+            description: None,
+            query_string: "SELECT 2".to_owned(),
+        };
+        athena.update_named_query(update).unwrap();
+        assert_eq!(get(&athena, &id).unwrap().query_string, "SELECT 2");
+        let list = ListNamedQueriesRequest::default();
+        let listed = athena.list_named_queries(&list).unwrap();
+        assert_eq!(listed.named_query_ids, Some(vec![id.clone()]));
+        let batch = BatchGetNamedQueryRequest {
+            named_query_ids: vec![id.clone(), "absent".to_owned()],
+        };
+        let batch = athena.batch_get_named_query(&batch).unwrap();
+        assert_eq!(batch.named_queries.unwrap()[0].name, "renamed");
+        let unprocessed = batch.unprocessed_named_query_ids.unwrap();
+        assert_eq!(unprocessed[0].named_query_id.as_deref(), Some("absent"));
+        let delete = DeleteNamedQueryRequest {
+            named_query_id: id.clone(),
+        };
+        athena.delete_named_query(&delete).unwrap();
+        assert!(get(&athena, &id).is_err());
+        assert!(athena.delete_named_query(&delete).is_err());
+    }
+
+    #[test]
+    fn a_token_makes_one_query_and_no_other() {
+        let mut athena = athena();
+        let token = Some("a-token-of-thirty-two-characters");
+        let id = create(&mut athena, request("q", token)).unwrap();
+        assert_eq!(create(&mut athena, request("q", token)).unwrap(), id);
+        assert_eq!(
+            create(&mut athena, request("r", token)),
+            Err(Error::IdempotentParameterMismatch)
+        );
+        assert_ne!(create(&mut athena, request("q", None)).unwrap(), id);
+        let foreign = CreateNamedQueryRequest {
+            work_group: Some("absent".to_owned()),
+            ..request("q", None)
+        };
+        assert!(create(&mut athena, foreign).is_err());
+    }
 }

@@ -255,6 +255,9 @@ pub mod athena {
     pub const HISTORY: Duration = Duration::from_secs(45 * 24 * 60 * 60);
     /// Work groups of an account in a region. "Service quotas".
     pub const WORK_GROUPS_MAX: usize = 1_000;
+    /// Prepared statements of a work group. "Considerations and limitations" of prepared statements,
+    /// Athena guide.
+    pub const PREPARED_STATEMENTS_MAX: usize = 1_000;
     /// Tags of one resource. "Tag restrictions", Athena guide.
     pub const TAGS_MAX: usize = 50;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::athena::{
     Classification, ColumnFacts, DatabaseFacts, Language, Metadata, QueryFailure, QueryOrder,
-    QueryOutcome, QueryResult, ResultColumn, SyntaxRefusal, TableFacts, results,
+    QueryOutcome, QueryResult, ResultColumn, ResultFile, SyntaxRefusal, TableFacts, results,
 };
 use crate::emulator::site::Site;
 use crate::emulator::work::Around;
@@ -137,10 +137,34 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
     }
     let rows = match rows {
         Ok(rows) => rows,
-        Err(error) => return QueryOutcome::Failed(failure(&error, scanned_bytes)),
+        Err(error) => {
+            let failure = failure(&error, scanned_bytes);
+            write(
+                site,
+                around,
+                order,
+                results::failure_file(order, &failure.message),
+            )
+            .await;
+            return QueryOutcome::Failed(failure);
+        }
     };
     let result = result_of(rows, scanned_bytes);
-    for file in results::files(order, &result) {
+    write(site, around, order, results::files(order, &result)).await;
+    QueryOutcome::Succeeded(result)
+}
+
+/// Writes a query's files, unless it was stopped meanwhile: a cancelled query leaves nothing.
+async fn write(
+    site: &Site,
+    around: &Around,
+    order: &QueryOrder,
+    files: impl IntoIterator<Item = ResultFile>,
+) {
+    if site.athena().is_cancelled(&order.id) {
+        return;
+    }
+    for file in files {
         let headers = [("content-type".to_owned(), file.content_type.to_owned())];
         let written = around
             .objects
@@ -151,7 +175,6 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
             tracing::warn!(query = %order.id, to = %file.uri, %error, "results not written");
         }
     }
-    QueryOutcome::Succeeded(result)
 }
 
 fn result_of(rows: QueryRows, scanned_bytes: u64) -> QueryResult {

@@ -13,7 +13,7 @@ pub mod session;
 pub mod spark;
 pub mod table;
 #[cfg(test)]
-pub mod testing;
+mod testing;
 pub mod trino;
 
 pub use error::{Error, Result};

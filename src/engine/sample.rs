@@ -193,3 +193,6 @@ fn json(body: Bytes, compression: Compression, whole: bool) -> Result<Sample, St
         complete,
     })
 }
+
+#[cfg(test)]
+mod tests;

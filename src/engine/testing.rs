@@ -1,5 +1,8 @@
 //! An object space and a catalog in memory, for the engine's own tests.
 
+// Tools of tests: their names say what they do.
+#![allow(missing_docs)]
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};

@@ -438,12 +438,9 @@ fn hints(sent: Option<&BufferingHints>, default_size: i32) -> Result<Hints> {
                  IntervalInSeconds",
             ));
         }
-        Some((None, Some(_))) => {
-            return Err(Error::invalid(
-                "If you specify a value for IntervalInSeconds, you must also specify a value for \
-                 SizeInMBs",
-            ));
-        }
+        // The API reference asks for both, but AWS takes the interval alone: the original project's
+        // published command line sends nothing else.
+        Some((None, Some(interval))) => (default_size, interval),
     };
     let size = usize::try_from(size).unwrap_or(0).max(1);
     let interval = u64::try_from(interval).unwrap_or(0);

@@ -12,16 +12,56 @@ use windfarm::wire::fidelity::{handled, table};
 
 /// Operation → what of it is partly done or differs from AWS, and a test that shows it.
 const REMARKS: &[(&str, &str, &str)] = &[
-    ("athena:StartQueryExecution", "partly: queries only; other statements fail by name. Result reuse is refused", "pipeline::a_day_of_readings_comes_out_where_and_as_it_should"),
-    ("firehose:CreateDeliveryStream", "partly: S3 destinations. Lambda, format conversion, MSK and databases are refused", "firehose::tests"),
-    ("firehose:PutRecord", "records stay in memory until delivered", "firehose::tests"),
-    ("glue:CreateCrawler", "partly: S3 targets only; other targets and custom classifiers are refused", "glue::crawler::tests"),
-    ("glue:StartJobRun", "partly: jobs with a graph (`CodeGenConfigurationNodes`) run on DataFusion; a script's run FAILS saying so", "pipeline::a_day_of_readings_comes_out_where_and_as_it_should"),
-    ("glue:CreateJob", "partly: graphs are checked when they are stored; nodes that are not executed are refused", "engine::job::tests"),
-    ("iam:PutRolePolicy", "stored and checked for grammar; permissions are not enforced", "iam::tests"),
-    ("kinesis:PutRecords", "capacity is a token bucket that holds one second's allowance of a shard", "kinesis::tests"),
-    ("kinesis:StartStreamEncryption", "state only: nothing is encrypted in memory", "kinesis::tests"),
-    ("s3:PutObject", "signatures are parsed and not verified", "wire::s3::tests"),
+    (
+        "athena:StartQueryExecution",
+        "partly: queries only; other statements fail by name. Result reuse is refused",
+        "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
+    ),
+    (
+        "firehose:CreateDeliveryStream",
+        "partly: S3 destinations. Lambda, format conversion, MSK and databases are refused",
+        "firehose::tests",
+    ),
+    (
+        "firehose:PutRecord",
+        "records stay in memory until delivered",
+        "firehose::tests",
+    ),
+    (
+        "glue:CreateCrawler",
+        "partly: S3 targets only; other targets and custom classifiers are refused",
+        "glue::crawler::tests",
+    ),
+    (
+        "glue:StartJobRun",
+        "partly: jobs with a graph (`CodeGenConfigurationNodes`) run on DataFusion; a script's run FAILS saying so",
+        "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
+    ),
+    (
+        "glue:CreateJob",
+        "partly: graphs are checked when they are stored; nodes that are not executed are refused",
+        "engine::job::tests",
+    ),
+    (
+        "iam:PutRolePolicy",
+        "stored and checked for grammar; permissions are not enforced",
+        "iam::tests",
+    ),
+    (
+        "kinesis:PutRecords",
+        "capacity is a token bucket that holds one second's allowance of a shard",
+        "kinesis::tests",
+    ),
+    (
+        "kinesis:StartStreamEncryption",
+        "state only: nothing is encrypted in memory",
+        "kinesis::tests",
+    ),
+    (
+        "s3:PutObject",
+        "signatures are parsed and not verified",
+        "wire::s3::tests",
+    ),
 ];
 
 fn render() -> String {
@@ -40,10 +80,19 @@ fn render() -> String {
     );
     for (service, rows) in &services {
         let executed = rows.iter().filter(|row| row.handled).count();
-        writeln!(text, "| {service} | {executed} | {} |", rows.len() - executed).unwrap();
+        writeln!(
+            text,
+            "| {service} | {executed} | {} |",
+            rows.len() - executed
+        )
+        .unwrap();
     }
     for (service, rows) in &services {
-        write!(text, "\n## {service}\n\n| operation | state | shown by |\n|---|---|---|\n").unwrap();
+        write!(
+            text,
+            "\n## {service}\n\n| operation | state | shown by |\n|---|---|---|\n"
+        )
+        .unwrap();
         for row in rows.iter().filter(|row| row.handled) {
             let name = format!("{service}:{}", row.operation);
             let remark = REMARKS.iter().find(|(operation, ..)| *operation == name);
@@ -53,7 +102,11 @@ fn render() -> String {
             );
             writeln!(text, "| {} | {state} | {shown} |", row.operation).unwrap();
         }
-        let refused: Vec<&str> = rows.iter().filter(|row| !row.handled).map(|row| row.operation).collect();
+        let refused: Vec<&str> = rows
+            .iter()
+            .filter(|row| !row.handled)
+            .map(|row| row.operation)
+            .collect();
         if !refused.is_empty() {
             write!(text, "\nRefused: {}.\n", refused.join(", ")).unwrap();
         }
@@ -77,16 +130,19 @@ fn the_fidelity_table_says_what_the_program_does() {
         fs::write(&path, &rendered).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == rendered, "docs/fidelity.md is stale: UPDATE_FIDELITY=1 cargo test --test it fidelity");
+    assert!(
+        written == rendered,
+        "docs/fidelity.md is stale: UPDATE_FIDELITY=1 cargo test --test it fidelity"
+    );
 }
 
 #[test]
 fn remarks_are_about_operations_that_are_executed() {
     let rows = table(&handled()).unwrap();
     for (operation, ..) in REMARKS {
-        let known = rows
-            .iter()
-            .any(|row| row.handled && format!("{}:{}", row.service.name(), row.operation) == *operation);
+        let known = rows.iter().any(|row| {
+            row.handled && format!("{}:{}", row.service.name(), row.operation) == *operation
+        });
         assert!(known, "{operation}");
     }
 }

@@ -11,7 +11,7 @@ use crate::athena::api::{
     ResultReuseConfiguration, ResultReuseInformation, UnprocessedQueryExecutionId,
 };
 use crate::athena::error::Result;
-use crate::athena::work_groups::{self, PRIMARY};
+use crate::athena::work_groups::PRIMARY;
 use crate::athena::{page, results};
 use crate::base::{Call, Timestamp, limits};
 
@@ -115,7 +115,7 @@ impl Execution {
             }),
             statistics: Some(self.statistics()),
             work_group: Some(order.work_group.clone()),
-            engine_version: Some(work_groups::engine_version()),
+            engine_version: Some(self.engine_version.clone()),
             execution_parameters: (!order.parameters.is_empty()).then(|| order.parameters.clone()),
             ..QueryExecution::default()
         }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::athena::Athena;
-use crate::athena::api::{QueryExecutionContext, ResultConfiguration};
+use crate::athena::api::{EngineVersion, QueryExecutionContext, ResultConfiguration};
 use crate::athena::error::{Error, Result};
 use crate::athena::results::QueryResult;
 use crate::athena::surroundings::Classification;
@@ -127,6 +127,8 @@ struct Execution {
     state: QueryState,
     context: Option<QueryExecutionContext>,
     result_configuration: ResultConfiguration,
+    /// What its work group had selected.
+    engine_version: EngineVersion,
     reason: Option<String>,
     started: Option<Timestamp>,
     completed: Option<Timestamp>,

@@ -10,9 +10,9 @@ use crate::athena::api::{
     StartQueryExecutionResponse,
 };
 use crate::athena::error::{Error, Result};
-use crate::athena::results;
 use crate::athena::surroundings::Language;
 use crate::athena::work_groups::{self, PRIMARY};
+use crate::athena::{named_queries, results};
 use crate::base::{Call, limits};
 use crate::store::S3Uri;
 
@@ -48,12 +48,7 @@ impl Athena {
         request: StartQueryExecutionRequest,
     ) -> Result<StartQueryExecutionResponse> {
         let token = checked_token(request.client_request_token.as_deref())?;
-        if request.query_string.len() > limits::athena::QUERY_MAX_BYTES {
-            return Err(Error::invalid(format!(
-                "queryString exceeds maximum allowed length {}",
-                limits::athena::QUERY_MAX_BYTES
-            )));
-        }
+        named_queries::check_text(&request.query_string)?;
         refuse_unsupported(&request)?;
         let name = request.work_group.as_deref().unwrap_or(PRIMARY);
         let group = self.work_groups.get(name)?;
@@ -66,6 +61,7 @@ impl Athena {
         let folder = work_groups::s3_location(&location)
             .ok_or_else(|| Error::invalid("outputLocation is not a valid S3 path."))?;
         let scan_limit_bytes = group.scan_limit_bytes();
+        let engine_version = group.engine_version();
         let class = language.check(&request.query_string)?;
         let context = request.query_execution_context;
         let mut used = Use {
@@ -116,6 +112,7 @@ impl Athena {
                 output_location: Some(order.output_location.to_string()),
                 ..results
             },
+            engine_version,
             order,
             state: QueryState::Queued,
             reason: None,

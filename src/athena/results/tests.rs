@@ -1,3 +1,5 @@
+//! Result files against bytes and lengths measured on live Athena (2026-09).
+
 use proptest::prelude::*;
 
 use super::*;
@@ -172,25 +174,28 @@ fn metadata_has_the_lengths_measured_on_athena() {
         metadata_length("DML EXPLAIN", &[("Query Plan", "varchar(371)")], None),
         79
     );
-    let mut described = QueryResult::default();
-    described.columns = ["col_name", "data_type", "comment"]
-        .map(ResultColumn::hive_string)
-        .to_vec();
-    assert_eq!(
-        names(&order("UTILITY DESCRIBE_TABLE"), &described)
-            .pop()
-            .unwrap()
-            .1,
-        152
-    );
-    described.columns = vec![ResultColumn::hive_string("createtab_stmt")];
-    assert_eq!(
-        names(&order("UTILITY SHOW_CREATE_TABLE"), &described)
-            .pop()
-            .unwrap()
-            .1,
-        88
-    );
+    for (kind, names_of_columns, length) in [
+        (
+            "UTILITY DESCRIBE_TABLE",
+            &["col_name", "data_type", "comment"][..],
+            152,
+        ),
+        ("UTILITY SHOW_CREATE_TABLE", &["createtab_stmt"], 88),
+    ] {
+        let columns = names_of_columns
+            .iter()
+            .copied()
+            .map(ResultColumn::hive_string);
+        let result = QueryResult {
+            columns: columns.collect(),
+            ..QueryResult::default()
+        };
+        assert_eq!(
+            names(&order(kind), &result).pop().unwrap().1,
+            length,
+            "{kind}"
+        );
+    }
 }
 
 #[test]
@@ -411,4 +416,80 @@ fn read_csv(text: &str) -> Vec<Vec<Option<String>>> {
         }
     }
     rows
+}
+
+proptest! {
+    /// A reader that knows protobuf and not our writer finds every column again.
+    #[test]
+    fn any_columns_survive_the_metadata(
+        columns in prop::collection::vec(("[a-zé ]{0,200}", 0..4usize), 0..6),
+        count in prop::option::of(0i64..),
+    ) {
+        const TYPES: [&str; 4] = ["varchar(300)", "decimal(38,9)", "date", "map(varchar, bigint)"];
+        let result = QueryResult {
+            columns: columns.iter().map(|(name, of)| ResultColumn::of(name, TYPES[*of])).collect(),
+            update_count: count,
+            ..QueryResult::default()
+        };
+        let written = result.columns.clone();
+        let message = fields(&metadata::encode(&order("DML SELECT"), &written, count));
+        prop_assert_eq!(&message[0], &(1, Field::Bytes(ENGINE_ID.into())));
+        prop_assert_eq!(message.len(), 1 + written.len(), "a SELECT has no count");
+        for (column, (field, value)) in written.iter().zip(&message[1..]) {
+            let Field::Bytes(bytes) = value else { panic!("a column is a message") };
+            prop_assert_eq!(*field, 4);
+            let members = fields(bytes);
+            let get = |wanted: u64| members.iter().find(|(field, _)| *field == wanted);
+            let name = Field::Bytes(column.name.clone().into());
+            prop_assert_eq!(get(4).map(|(_, value)| value), Some(&name));
+            prop_assert_eq!(get(5).map(|(_, value)| value), Some(&name));
+            let typed = Field::Bytes(column.type_name.clone().into());
+            prop_assert_eq!(get(6).map(|(_, value)| value), Some(&typed));
+            if let Some((_, value)) = get(7) {
+                prop_assert_eq!(value, &Field::Number(u64::try_from(column.precision).unwrap()));
+            }
+        }
+        let message = fields(&metadata::encode(&order("DML INSERT"), &[], count));
+        let changed = u64::try_from(count.unwrap_or(0)).unwrap();
+        prop_assert_eq!(&message[1..], &[
+            (2, Field::Bytes("INSERT".into())),
+            (3, Field::Number(changed)),
+        ]);
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Field {
+    Number(u64),
+    Bytes(Vec<u8>),
+}
+
+/// The fields of a protobuf message in order.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, Field)> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let tag = varint(&mut bytes);
+        let number = varint(&mut bytes);
+        let value = match tag & 7 {
+            0 => Field::Number(number),
+            2 => {
+                let (value, rest) = bytes.split_at(usize::try_from(number).unwrap());
+                bytes = rest;
+                Field::Bytes(value.to_vec())
+            }
+            other => panic!("wire type {other}"),
+        };
+        found.push((tag >> 3, value));
+    }
+    found
+}
+
+fn varint(bytes: &mut &[u8]) -> u64 {
+    let length = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+    let (number, rest) = bytes.split_at(length);
+    *bytes = rest;
+    number
+        .iter()
+        .rev()
+        .fold(0, |sum, byte| (sum << 7) | u64::from(byte & 0x7f))
 }

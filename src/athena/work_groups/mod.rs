@@ -97,6 +97,12 @@ impl Group {
         u64::try_from(limit).ok()
     }
 
+    /// The engine version it selects and what that comes down to.
+    pub(crate) fn engine_version(&self) -> EngineVersion {
+        let selected = self.configuration.engine_version.clone();
+        selected.unwrap_or_else(engine_version)
+    }
+
     fn enforces(&self) -> bool {
         self.configuration
             .enforce_work_group_configuration
@@ -104,9 +110,8 @@ impl Group {
     }
 }
 
-/// The engine version of every work group and execution: what is selected when nobody chose, and
-/// what that comes down to.
-pub(crate) fn engine_version() -> EngineVersion {
+/// The engine version of a work group that has not chosen.
+fn engine_version() -> EngineVersion {
     EngineVersion {
         selected_engine_version: Some(AUTO.to_owned()),
         effective_engine_version: Some(ENGINE_3.to_owned()),

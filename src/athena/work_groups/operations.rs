@@ -104,7 +104,7 @@ impl Athena {
         Ok(UpdateWorkGroupResponse {})
     }
 
-    /// DeleteWorkGroup. With `RecursiveDeleteOption` its named queries and its history go too, and
+    /// DeleteWorkGroup. With `RecursiveDeleteOption` its named queries, prepared statements and history go too, and
     /// work under way is cancelled.
     pub fn delete_work_group(
         &mut self,
@@ -115,11 +115,14 @@ impl Athena {
             return Err(Error::invalid("The primary WorkGroup cannot be deleted."));
         }
         self.work_groups.get(name)?;
-        let used = self.named_queries.any_in(name) || self.executions.any_in(name);
+        let used = self.named_queries.any_in(name)
+            || self.prepared_statements.any_in(name)
+            || self.executions.any_in(name);
         if used && request.recursive_delete_option != Some(true) {
             return Err(Error::invalid(format!("WorkGroup {name} is not empty")));
         }
         self.named_queries.forget_work_group(name);
+        self.prepared_statements.forget_work_group(name);
         self.executions.forget_work_group(name);
         self.work_groups.0.remove(name);
         self.set_tags(

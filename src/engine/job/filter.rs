@@ -16,7 +16,7 @@ use super::node::{Node, Transform};
 use super::run::Run;
 use super::transform::column;
 use crate::engine::error::{Error, Result};
-use crate::engine::spark::cast;
+use crate::engine::spark::{cast, functions};
 
 #[derive(Debug)]
 struct Filter {
@@ -171,16 +171,37 @@ impl Condition {
                         right
                     }
                 };
+                if of.is_floating() {
+                    return Ok(self.signed(float_comparison(left, operator, right)?));
+                }
                 binary_expr(left, operator, right)
             }
             _ => return Err(Error::Internal("a filter without an operand".to_owned())),
         };
-        Ok(if self.negated {
+        Ok(self.signed(condition))
+    }
+
+    fn signed(&self, condition: Expr) -> Expr {
+        if self.negated {
             Expr::Not(Box::new(condition))
         } else {
             condition
-        })
+        }
     }
+}
+
+/// A comparison of fractions as Python, in which Glue runs filters, makes it: both zeros are equal
+/// and NaN meets nothing. Arrow would order them by their bits.
+fn float_comparison(left: Expr, operator: Operator, right: Expr) -> Result<Expr> {
+    let function = |name: &str| {
+        let found = functions::find(name);
+        found.ok_or_else(|| Error::Internal(format!("`{name}` is not registered")))
+    };
+    let (order, is_nan) = (function("float_order")?, function("isnan")?);
+    let is_number = |expr: &Expr| Expr::Not(Box::new(is_nan.call(vec![expr.clone()])));
+    let numbers = is_number(&left).and(is_number(&right));
+    let compared = binary_expr(order.call(vec![left]), operator, order.call(vec![right]));
+    Ok(compared.and(numbers))
 }
 
 /// A constant as the column's type: text stays text, and what is not of the type is refused.

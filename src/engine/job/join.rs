@@ -101,6 +101,14 @@ impl Transform for Join {
                     cast::name(&of_b)
                 )));
             }
+            if of_a.is_floating() {
+                // Which zeros and NaNs are equal is not Spark's here.
+                return Err(Error::Unsupported(format!(
+                    "joining by `{}`, which is {}, is not executed by windfarm",
+                    a.name,
+                    cast::name(&of_a)
+                )));
+            }
             on.0.push(a);
             on.1.push(b);
         }

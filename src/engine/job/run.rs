@@ -1,7 +1,7 @@
 //! Running a graph.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use datafusion::datasource::MemTable;
 use serde_json::Value;
@@ -48,6 +48,8 @@ pub struct Run<'a> {
     pub ids: &'a Ids,
     /// When and in whose name.
     pub call: &'a Call,
+    /// Times that stand in names of files this run is going to write.
+    pub stems: Mutex<BTreeSet<i64>>,
 }
 
 /// Arguments that change what a run does and are not executed, with the values that ask nothing.
@@ -92,6 +94,7 @@ impl Engine {
             session: &session,
             ids: self.ids(),
             call: &run.call,
+            stems: Mutex::default(),
         };
         let mut progress = Progress::default();
         for entry in &graph.nodes {

@@ -6,9 +6,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::testing::{
-    MemoryCatalog, MemoryObjects, OPENX, call, engine, partition, shown, table,
+    MemoryCatalog, MemoryObjects, OPENX, PARQUET, call, engine, partition, shown, table,
 };
 use crate::glue::catalog::CatalogReader;
+
+mod course;
+mod demo;
+mod refused;
+mod written;
 
 /// Two days' objects as Firehose delivers them: the last hours of a local day lie in the next day's
 /// UTC folder.
@@ -370,6 +375,68 @@ async fn files_are_read_by_path() {
         .await
         .unwrap();
     assert_eq!((again.sources[0].rows, again.sources[0].objects), (4, 1));
+}
+
+#[tokio::test]
+async fn a_source_by_path_keeps_the_spelling_of_its_keys() {
+    let lake = Lake::course();
+    lake.space
+        .put("lake", "in/a", br#"{"IdTemp": "1", "x": 0.5}{"x": 2}"#);
+    let nodes = json!({
+        "a": {"S3JsonSource": {"Name": "a", "Paths": ["s3://lake/in/"]}},
+        "b": {"S3DirectTarget": {"Name": "b", "Inputs": ["a"], "Path": "s3://lake/json/", "Format": "json"}},
+    });
+    lake.run(nodes.clone()).await.unwrap();
+    let key = &lake.space.keys("lake", "json/")[0];
+    assert_eq!(
+        String::from_utf8_lossy(&lake.space.body("lake", key)),
+        "{\"IdTemp\":\"1\",\"x\":0.5}\n{\"x\":2.0}\n"
+    );
+    lake.space.put("lake", "in/b", br#"{"idtemp": "3"}"#);
+    let error = lake.run(nodes).await.unwrap_err().to_string();
+    assert!(error.contains("`IdTemp` and `idtemp`"), "{error}");
+}
+
+#[tokio::test]
+async fn filters_of_fractions_hold_zeros_equal_and_nan_to_nothing() {
+    let lake = Lake::course();
+    lake.space.put(
+        "lake",
+        "raw/2025/04/30/17/a",
+        br#"{"idtemp": 0.0}{"idtemp": -0.0}{"idtemp": "NaN"}{"idtemp": 7.5}{"idtemp": null}"#,
+    );
+    lake.catalog.put(
+        "wind",
+        table(
+            "raw",
+            OPENX,
+            "s3://lake/raw/2025/04/30/",
+            &[("idtemp", "double")],
+            &[],
+        ),
+        vec![],
+    );
+    let filter = |operation: &str, constant: &str, negated: bool| {
+        json!({"Filter": {"Name": "f", "Inputs": ["source"], "LogicalOperator": "AND", "Filters": [
+            {"Operation": operation, "Negated": negated, "Values": [
+                {"Type": "COLUMNEXTRACTED", "Value": ["idtemp"]}, {"Type": "CONSTANT", "Value": [constant]}]}]}})
+    };
+    for (operation, constant, meeting, others) in [
+        ("EQ", "0", 2, 2),
+        ("GT", "1", 1, 3),
+        ("LTE", "7.5", 3, 1),
+        ("EQ", "NaN", 0, 4),
+    ] {
+        let report = lake
+            .run(two(
+                filter(operation, constant, false),
+                filter(operation, constant, true),
+            ))
+            .await
+            .unwrap();
+        let rows: Vec<u64> = report.targets.iter().map(|target| target.rows).collect();
+        assert_eq!(rows, [meeting, others], "{operation} {constant}");
+    }
 }
 
 fn refused(nodes: Value, named: &str) {

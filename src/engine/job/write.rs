@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use datafusion::arrow::compute;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::json::LineDelimitedWriter;
@@ -22,7 +22,7 @@ use super::run::Run;
 use super::transform::column;
 use crate::engine::error::{Error, Result};
 use crate::engine::spark::cast;
-use crate::engine::table::partition::escape;
+use crate::engine::table::partition::{NULL_VALUE, escape};
 use crate::engine::table::types::{hive_type, is_scalar};
 use crate::glue::hive_type::HiveType;
 use crate::store::{Objects, S3Uri};
@@ -179,11 +179,12 @@ pub async fn stage(run: &Run<'_>, input: &Frame, layout: &Layout) -> Result<Writ
             let below = key.get(layout.folder.folder().len()..).unwrap_or(&key);
             let below = below.trim_end_matches('/').to_owned();
             written.staged.report.partitions.push(below);
-            let texts = values.iter().map(|value| match value.as_deref() {
-                None | Some("") => crate::engine::table::partition::NULL_VALUE.to_owned(),
-                Some(text) => text.to_owned(),
-            });
-            written.partitions.push((texts.collect(), folder));
+            let texts = values
+                .iter()
+                .map(|value| value.as_deref().unwrap_or(NULL_VALUE));
+            written
+                .partitions
+                .push((texts.map(str::to_owned).collect(), folder));
         }
         let body = encoder.finish()?;
         written.staged.report.objects += 1;
@@ -199,8 +200,9 @@ pub async fn stage(run: &Run<'_>, input: &Frame, layout: &Layout) -> Result<Writ
     Ok(written)
 }
 
-/// The name of the files of a run, as Glue gives them. Two runs in one millisecond, which a virtual
-/// clock makes likely, must not overwrite each other's files: the later one counts on.
+/// The name of the files of a target, as Glue gives them. Two runs in one millisecond, which a
+/// virtual clock makes likely, must not overwrite each other's files, nor two targets of one run
+/// that write to one folder: the later one counts on.
 async fn stem(run: &Run<'_>, layout: &Layout) -> Result<String> {
     if let FileFormat::SparkParquet(codec) = layout.format {
         let suffix = match codec {
@@ -218,13 +220,18 @@ async fn stem(run: &Run<'_>, layout: &Layout) -> Result<String> {
         key: layout.folder.folder(),
     };
     let present = run.session.objects().list(&folder).await?;
+    let mut taken = run.stems.lock().unwrap_or_else(PoisonError::into_inner);
     let mut millis = run.call.now.millis();
-    while present.iter().any(|object| {
-        object.key.contains(&format!("/run-{millis}-part-"))
-            || object.key.starts_with(&format!("run-{millis}-part-"))
-    }) {
+    while taken.contains(&millis)
+        || present.iter().any(|object| {
+            object.key.contains(&format!("/run-{millis}-part-"))
+                || object.key.starts_with(&format!("run-{millis}-part-"))
+        })
+    {
         millis += 1;
     }
+    taken.insert(millis);
+    drop(taken);
     Ok(match layout.format {
         FileFormat::GlueParquet(codec) => format!(
             "run-{millis}-part-block-0-0-r-00000-{}.parquet",
@@ -328,18 +335,32 @@ impl Shape {
         for (name, at) in &self.keys {
             texts.push(folder_text(name, batch.column(*at))?);
         }
-        let mut groups: BTreeMap<Vec<Option<String>>, Vec<u32>> = BTreeMap::new();
-        for row in 0..batch.num_rows() {
-            let key = texts.iter().map(|text| {
-                let text = text.as_string::<i32>();
-                text.is_valid(row).then(|| text.value(row).to_owned())
-            });
-            let index = u32::try_from(row).map_err(|e| Error::Internal(e.to_string()))?;
-            groups.entry(key.collect()).or_default().push(index);
+        let texts: Vec<&StringArray> = texts.iter().map(|text| text.as_string()).collect();
+        let mut groups: BTreeMap<Vec<Option<&str>>, Vec<u32>> = BTreeMap::new();
+        // Rows of one folder often follow each other: a key is made for each such stretch.
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let same = |row: &usize| {
+                let mut texts = texts.iter();
+                texts.all(|text| folder_value(text, *row) == folder_value(text, from))
+            };
+            let to = from + (from..batch.num_rows()).take_while(same).count();
+            let key = texts.iter().map(|text| folder_value(text, from));
+            let index = |row: usize| u32::try_from(row).map_err(|e| Error::Internal(e.to_string()));
+            groups
+                .entry(key.collect())
+                .or_default()
+                .extend(index(from)?..index(to)?);
+            from = to;
         }
         for (key, rows) in groups {
-            let rows = compute::take_record_batch(&data, &UInt32Array::from(rows))?;
-            self.folder(folders, key)?.write(&rows)?;
+            let rows = if rows.len() == data.num_rows() {
+                data.clone()
+            } else {
+                compute::take_record_batch(&data, &UInt32Array::from(rows))?
+            };
+            let key = key.into_iter().map(|text| text.map(str::to_owned));
+            self.folder(folders, key.collect())?.write(&rows)?;
         }
         Ok(())
     }
@@ -355,6 +376,12 @@ impl Shape {
             Entry::Vacant(new) => new.insert(Encoder::new(self.format, &self.files)?),
         })
     }
+}
+
+/// A row's value as its folder tells it: the empty text has no folder of its own, it is NULL's.
+fn folder_value(texts: &StringArray, row: usize) -> Option<&str> {
+    let text = texts.is_valid(row).then(|| texts.value(row));
+    text.filter(|text| !text.is_empty() && *text != NULL_VALUE)
 }
 
 /// The text of partition values; of a type whose text is one value's only.

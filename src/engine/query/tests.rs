@@ -32,11 +32,14 @@ fn readings(rows: &[(&str, Option<f64>, i64)]) -> Vec<u8> {
     parquet(&RecordBatch::try_from_iter(columns).unwrap())
 }
 
+/// Sensor, value, id.
+type Reading = (&'static str, Option<f64>, i64);
+
 impl Lake {
     fn new() -> Self {
         let space = Arc::new(MemoryObjects::default());
         let catalog = Arc::new(MemoryCatalog::default());
-        let files: [(&str, &str, &[(&str, Option<f64>, i64)]); 3] = [
+        let files: [(&str, &str, &[Reading]); 3] = [
             (
                 "2025-04-29",
                 "9",

@@ -75,7 +75,8 @@ impl ScalarUDFImpl for SparkFunction {
 
     fn return_type(&self, of: &[DataType]) -> datafusion::common::Result<DataType> {
         (self.typing)(&plain_types(of)).map_err(|error| {
-            Error::Invalid(format!("in the function `{}`: {error}", self.name)).into()
+            let name = self.name.trim_end_matches(super::functions::ARGUMENT);
+            Error::Invalid(format!("in the function `{name}`: {error}")).into()
         })
     }
 
@@ -99,7 +100,7 @@ fn evaluate(
     let arrays = args
         .args
         .iter()
-        .map(|arg| Ok(cast::plain(&arg.to_array(rows)?)?))
+        .map(|arg| cast::plain(&arg.to_array(rows)?))
         .collect::<Result<Vec<_>>>()?;
     let array = evaluation(&arrays, args.return_field.data_type())?;
     if constant {

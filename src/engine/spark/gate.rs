@@ -298,7 +298,11 @@ impl Gate {
                 // `1.8D` is one double in Spark; here it would read as 1.8 named D.
                 let suffix = ["d", "f", "l", "s", "y", "bd"];
                 let ends_in_number = expr.to_string().ends_with(|c: char| c.is_ascii_digit());
-                if suffix.contains(&alias.value.to_lowercase().as_str()) && ends_in_number {
+                let adjoins = expr.span().end == alias.span.start;
+                if adjoins
+                    && ends_in_number
+                    && suffix.contains(&alias.value.to_lowercase().as_str())
+                {
                     return refuse(format!("a number with the suffix {}", alias.value));
                 }
                 fold(alias);
@@ -691,6 +695,18 @@ impl Gate {
                 self.expr(filter)?;
             }
             function.name = ObjectName::from(vec![Ident::with_quote('"', *own)]);
+            for arg in arguments_mut(&mut function.args) {
+                *arg = match std::mem::replace(arg, FunctionArgExpr::Wildcard) {
+                    // What counts every row is a value that is never NULL.
+                    FunctionArgExpr::Wildcard => FunctionArgExpr::Expr(Expr::Value(
+                        Value::Number("1".into(), false).with_empty_span(),
+                    )),
+                    FunctionArgExpr::Expr(arg) if functions::is_numeric_aggregate(own) => {
+                        FunctionArgExpr::Expr(call(&format!("{own}_argument"), vec![arg]))
+                    }
+                    other => other,
+                };
+            }
             return Ok(Expr::Function(function.clone()));
         }
         if distinct.is_some() || function.filter.is_some() {
@@ -762,6 +778,20 @@ fn arguments(args: &FunctionArguments) -> usize {
     match args {
         FunctionArguments::List(list) => list.args.len(),
         _ => 0,
+    }
+}
+
+fn arguments_mut(args: &mut FunctionArguments) -> Vec<&mut FunctionArgExpr> {
+    match args {
+        FunctionArguments::List(list) => list
+            .args
+            .iter_mut()
+            .filter_map(|arg| match arg {
+                FunctionArg::Unnamed(arg) => Some(arg),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Format {
 /// A column as the catalog describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
-    /// Its name, in lower case.
+    /// Its name: in lower case for a table of the catalog, as written for files by path.
     pub name: String,
     /// Its type.
     pub of: HiveType,

@@ -27,6 +27,12 @@ pub const FUNCTIONS: &[Entry] = &[
     ("pow", two_doubles, |a, _| {
         doubles(a, |x, y| Some(x.powf(y)))
     }),
+    ("sum_argument", aggregated_type, aggregated),
+    ("avg_argument", aggregated_type, aggregated),
+    ("stddev_samp_argument", aggregated_type, aggregated),
+    ("stddev_pop_argument", aggregated_type, aggregated),
+    ("var_samp_argument", aggregated_type, aggregated),
+    ("var_pop_argument", aggregated_type, aggregated),
 ];
 
 fn is_number(of: &DataType) -> bool {
@@ -98,6 +104,19 @@ fn one_double(of: &[DataType]) -> Result<DataType> {
 
 fn is_nan_type(of: &[DataType]) -> Result<DataType> {
     one_double(of).map(|_| DataType::Boolean)
+}
+
+/// What an aggregate of numbers is computed from: fractions and text as doubles.
+fn aggregated_type(of: &[DataType]) -> Result<DataType> {
+    match of {
+        [a] if a.is_integer() || a.is_decimal() => Ok(a.clone()),
+        [a] if is_number(a) => Ok(DataType::Float64),
+        _ => Err(wrong(of)),
+    }
+}
+
+fn aggregated(arrays: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    argument(arrays, 0, to)
 }
 
 fn round_type(of: &[DataType]) -> Result<DataType> {

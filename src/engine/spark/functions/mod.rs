@@ -46,7 +46,16 @@ pub fn find(name: &str) -> Option<Arc<ScalarUDF>> {
 /// Names a query may call; the others are operators' and the gate's own.
 pub fn is_public(name: &str) -> bool {
     const INTERNAL: [&str; 5] = ["divide", "remainder", "div", "float_order", "in"];
-    FUNCTIONS.contains_key(name) && !INTERNAL.contains(&name)
+    FUNCTIONS.contains_key(name) && !INTERNAL.contains(&name) && !name.ends_with(ARGUMENT)
+}
+
+/// Ends the names of the functions that make aggregates' arguments numbers.
+pub const ARGUMENT: &str = "_argument";
+
+/// Whether an aggregate, by DataFusion's name, takes numbers: its argument goes through the
+/// function of its name and [`ARGUMENT`], which reads text as a double.
+pub fn is_numeric_aggregate(name: &str) -> bool {
+    FUNCTIONS.contains_key(format!("{name}{ARGUMENT}").as_str())
 }
 
 /// Refuses arguments.

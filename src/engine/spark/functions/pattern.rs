@@ -4,6 +4,8 @@
 //! text in quotes, and signs that are no letters. Names of months and days, 12-hour clocks, zones
 //! and optional parts are refused by name.
 
+use std::fmt::Write as _;
+
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::engine::error::{Error, Result};
@@ -70,12 +72,13 @@ impl Pattern {
     pub fn format(&self, at: DateTime) -> String {
         let mut out = String::new();
         for part in &self.0 {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Field('y', 2) => out.push_str(&format!("{:02}", at.year().rem_euclid(100))),
+            // Writing to a string does not fail.
+            let _ = match part {
+                Part::Text(text) => out.write_str(text),
+                Part::Field('y', 2) => write!(out, "{:02}", at.year().rem_euclid(100)),
                 Part::Field('S', length) => {
                     let digits = format!("{:09}", at.subsec_nanosecond());
-                    out.push_str(digits.get(..*length).unwrap_or(&digits));
+                    out.write_str(digits.get(..*length).unwrap_or(&digits))
                 }
                 Part::Field(field, length) => {
                     let value = match field {
@@ -86,9 +89,9 @@ impl Pattern {
                         'm' => i16::from(at.minute()),
                         _ => i16::from(at.second()),
                     };
-                    out.push_str(&format!("{value:0length$}"));
+                    write!(out, "{value:0length$}")
                 }
-            }
+            };
         }
         out
     }
