@@ -306,3 +306,24 @@ fn what_is_not_built_says_so() {
         check(sql, expected);
     }
 }
+
+#[test]
+fn whole_columns_answer_as_single_values_do() {
+    // The same calls on a column and on constants take different ways.
+    check(
+        "SELECT date_trunc('minute', at), date_trunc('DAY', at), date_trunc('week', at), hour(at), day(at), millisecond(at) FROM reading ORDER BY at",
+        "1970-01-01 00:00:00.000|1970-01-01 00:00:00.000|1969-12-29 00:00:00.000|0|1|0;1970-01-01 00:00:00.000|1970-01-01 00:00:00.000|1969-12-29 00:00:00.000|0|1|2;1970-01-01 01:00:00.000|1970-01-01 00:00:00.000|1969-12-29 00:00:00.000|1|1|0;1970-01-02 00:00:00.000|1970-01-02 00:00:00.000|1969-12-29 00:00:00.000|0|2|0",
+    );
+    check(
+        "SELECT date_trunc('hour', TIMESTAMP '1969-12-31 23:30:00.500'), date_trunc('fortnight', at) FROM reading LIMIT 1",
+        "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid Timestamp field",
+    );
+    check(
+        "SELECT CAST(data AS varchar(3)), try_cast(data AS double), try_cast(data AS bigint), data LIKE '0%', data LIKE data FROM text",
+        "0.9|0.95|∅|true|true;x|∅|∅|false|true",
+    );
+    check(
+        "SELECT CAST(data AS double) FROM text",
+        "INVALID_CAST_ARGUMENT: Cannot cast 'x' to DOUBLE",
+    );
+}
