@@ -29,6 +29,15 @@ impl Planner<'_> {
             return self.again(relation, &only.key());
         }
         let (database, table) = self.locate(name, pos)?;
+        if database == "information_schema" {
+            return Err(TrinoError::unsupported(pos, "information_schema"));
+        }
+        if table.contains('$') {
+            return Err(TrinoError::unsupported(
+                pos,
+                format!("Metadata table \"{table}\""),
+            ));
+        }
         let tables = self.context.tables;
         let catalog = self.context.catalog.to_lowercase();
         let Some(provider) = tables.table(&database, &table)? else {

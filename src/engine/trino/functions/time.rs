@@ -125,16 +125,16 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             let function = match arguments {
                 [ty] if is_time(ty) || ty.is_text() => {
                     let from = ty.clone();
-                    Some(
-                        Function::new(name, vec![ty.clone()], Type::Date, move |a| {
-                            cast_value(
-                                a.first().cloned().unwrap_or(Value::Null),
-                                &from,
-                                &Type::Date,
-                            )
-                        })
-                        .failing(),
-                    )
+                    let read = ty.is_text();
+                    let function = Function::new(name, vec![ty.clone()], Type::Date, move |a| {
+                        cast_value(
+                            a.first().cloned().unwrap_or(Value::Null),
+                            &from,
+                            &Type::Date,
+                        )
+                    });
+                    // Only text may be no date.
+                    Some(if read { function.failing() } else { function })
                 }
                 _ => None,
             };
@@ -325,6 +325,11 @@ fn month_unit(unit: &str) -> Option<i64> {
         "year" => 12,
         _ => return None,
     })
+}
+
+/// Whether values of a type have a unit.
+pub fn has_unit(unit: &str, ty: &Type) -> bool {
+    known_unit(&unit.to_lowercase(), ty).is_ok()
 }
 
 fn known_unit(unit: &str, ty: &Type) -> Result<()> {

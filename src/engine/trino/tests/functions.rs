@@ -327,3 +327,19 @@ fn whole_columns_answer_as_single_values_do() {
         "INVALID_CAST_ARGUMENT: Cannot cast 'x' to DOUBLE",
     );
 }
+
+#[test]
+fn what_athena_adds_to_tables_is_refused_by_name() {
+    check(
+        "SELECT \"$path\" FROM reading",
+        "NOT_SUPPORTED: line 1:8: Hidden column \"$path\" is not supported by windfarm",
+    );
+    check(
+        "SELECT * FROM \"reading$partitions\"",
+        "NOT_SUPPORTED: line 1:15: Metadata table \"reading$partitions\" is not supported by windfarm",
+    );
+    check(
+        "SELECT * FROM information_schema.tables",
+        "NOT_SUPPORTED: line 1:15: information_schema is not supported by windfarm",
+    );
+}
