@@ -444,7 +444,7 @@ pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<Table
     let mut found = Vec::new();
     for (name, of) in columns {
         let mut spellings = keys.iter().filter(|key| key.to_lowercase() == name);
-        let spelling = spellings.next().cloned().unwrap_or(name);
+        let spelling = spellings.next().unwrap_or(&name).clone();
         if let Some(other) = spellings.next() {
             return Err(Error::Unsupported(format!(
                 "the keys `{spelling}` and `{other}` differ in case alone, which windfarm does not tell apart in a source by path: use a catalog source"
