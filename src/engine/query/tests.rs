@@ -273,6 +273,11 @@ async fn a_condition_on_a_partition_column_reads_only_its_partitions() {
     )
     .await;
     check_pruned(
+        "SELECT sensor, value, n, day FROM t WHERE date_trunc('day', day) = DATE '2025-04-29' AND n = 2",
+        "frequency|50.0|2|2025-04-29",
+    )
+    .await;
+    check_pruned(
         "WITH w AS (SELECT *, n + 1 AS next FROM t) SELECT sensor, value, next FROM w WHERE hour = 10 AND n = 7",
         "powerfactor|1.0|8",
     )

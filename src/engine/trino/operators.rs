@@ -7,8 +7,12 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, PrimitiveBuilder,
 };
 use datafusion::arrow::compute::kernels::arity::{binary, try_binary};
-use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
+use datafusion::arrow::datatypes::{
+    ArrowPrimitiveType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType,
+};
 use datafusion::arrow::error::ArrowError;
+use datafusion::logical_expr::Expr;
 
 use super::arithmetic::{self, Resolved};
 use super::calendar::Zoned;
@@ -80,12 +84,14 @@ fn doubles(op: &str, arrays: &[ArrayRef]) -> Option<Result<ArrayRef>> {
         a.as_primitive_opt::<Float64Type>()?,
         b.as_primitive_opt::<Float64Type>()?,
     );
+    // One NaN: the machine's own has a sign, and Arrow would sort it first.
+    let one_nan = |x: f64| if x.is_nan() { f64::NAN } else { x };
     let result: PrimitiveArray<Float64Type> = match op {
-        "+" => binary(a, b, |a, b| a + b),
-        "-" => binary(a, b, |a, b| a - b),
-        "*" => binary(a, b, |a, b| a * b),
-        "/" => binary(a, b, |a, b| a / b),
-        _ => binary(a, b, |a, b| a % b),
+        "+" => binary(a, b, |a, b| one_nan(a + b)),
+        "-" => binary(a, b, |a, b| one_nan(a - b)),
+        "*" => binary(a, b, |a, b| one_nan(a * b)),
+        "/" => binary(a, b, |a, b| one_nan(a / b)),
+        _ => binary(a, b, |a, b| one_nan(a % b)),
     }
     .ok()?;
     Some(Ok(Arc::new(result)))
@@ -215,6 +221,14 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
         (Type::Varchar(_), Type::Bigint) => {
             function.with_columns(move |a| read_texts::<Int64Type>(a, safe, |t| t.parse().ok()))
         }
+        (Type::Timestamp(4..=6), Type::Timestamp(3)) => function.with_columns(|arrays| {
+            let micros = arrays
+                .first()?
+                .as_primitive_opt::<TimestampMicrosecondType>()?;
+            let millis: PrimitiveArray<TimestampMillisecondType> =
+                micros.unary(|t| t.saturating_add(500).div_euclid(1_000));
+            Some(Ok(Arc::new(millis)))
+        }),
         (Type::Varchar(_), Type::Integer) => {
             function.with_columns(move |a| read_texts::<Int32Type>(a, safe, |t| t.parse().ok()))
         }
@@ -274,6 +288,40 @@ pub fn join_key(ty: &Type) -> Option<Function> {
         }),
         _ => return None,
     })
+}
+
+/// A float with one zero and one NaN, for grouping: Arrow tells −0.0 from 0.0 there. `None` for types
+/// Arrow groups as Trino does.
+pub fn group_key(ty: &Type) -> Option<Function> {
+    Some(match ty {
+        Type::Double => Function::new("group_key", vec![ty.clone()], ty.clone(), |args| {
+            Ok(match args {
+                [Value::Double(x)] => Value::Double(x + 0.0),
+                _ => Value::Null,
+            })
+        })
+        .with_columns(|arrays| {
+            let numbers = arrays.first()?.as_primitive_opt::<Float64Type>()?;
+            let keys: PrimitiveArray<Float64Type> =
+                numbers.unary(|x| if x.is_nan() { f64::NAN } else { x + 0.0 });
+            Some(Ok(Arc::new(keys)))
+        }),
+        Type::Real => Function::new("group_key", vec![ty.clone()], ty.clone(), |args| {
+            Ok(match args {
+                [Value::Real(x)] => Value::Real(x + 0.0),
+                _ => Value::Null,
+            })
+        }),
+        _ => return None,
+    })
+}
+
+/// An expression in the form it is grouped by.
+pub fn grouped_by(expr: Expr, ty: &Type) -> Expr {
+    match group_key(ty) {
+        Some(key) => key.expression(vec![expr]),
+        None => expr,
+    }
 }
 
 /// A boolean as a number, and back: see where the analyzer builds CASE.

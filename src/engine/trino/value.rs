@@ -180,8 +180,13 @@ pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
         Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay => {
             Arc::new(collect!(Int64Array, Value::Int(i) => *i))
         }
-        Type::Real => Arc::new(collect!(Float32Array, Value::Real(x) => *x)),
-        Type::Double => Arc::new(collect!(Float64Array, Value::Double(x) => *x)),
+        // One NaN: the machine's own has a sign, and Arrow would sort it first.
+        Type::Real => Arc::new(
+            collect!(Float32Array, Value::Real(x) => if x.is_nan() { f32::NAN } else { *x }),
+        ),
+        Type::Double => Arc::new(
+            collect!(Float64Array, Value::Double(x) => if x.is_nan() { f64::NAN } else { *x }),
+        ),
         Type::Decimal(precision, scale) => Arc::new(
             collect!(Decimal128Array, Value::Decimal(d) => *d)
                 .with_precision_and_scale(*precision, i8::try_from(*scale).unwrap_or(0))

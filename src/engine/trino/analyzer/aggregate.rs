@@ -194,10 +194,17 @@ impl Analyzer<'_> {
                 mismatch(name, &shown.join(", "), pos)
             });
         };
+        let counts_distinct = call.distinct || name == "approx_distinct";
         let arguments = arguments
             .into_iter()
             .zip(&parameters)
-            .map(|(argument, ty)| coerce(argument, ty))
+            .map(|(argument, ty)| {
+                let argument = coerce(argument, ty)?;
+                match operators::group_key(ty).filter(|_| counts_distinct) {
+                    Some(key) => apply(key, vec![argument]),
+                    None => Ok(argument),
+                }
+            })
             .collect::<Result<_>>()?;
         let filter = call
             .filter
@@ -210,9 +217,7 @@ impl Analyzer<'_> {
             self.planner.sortable(&key.ty, item.expression.pos)?;
             order_by.push((key, item.descending, item.nulls_first));
         }
-        if (call.distinct || matches!(name, "approx_distinct"))
-            && let Some(held) = types.first()
-        {
+        if counts_distinct && let Some(held) = types.first() {
             self.planner.groupable(held, pos)?;
         }
         Ok(AggregateCall {

@@ -75,7 +75,11 @@ impl Analyzer<'_> {
     pub(super) fn call(&mut self, name: &str, arguments: Vec<Typed>, pos: Pos) -> Result<Typed> {
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
         match functions::resolve(name, &types) {
-            Resolution::Found(function) => apply(function, arguments),
+            Resolution::Found(mut function) => {
+                let constants: Vec<_> = arguments.iter().map(|a| a.constant.as_ref()).collect();
+                function.fails &= !functions::cannot_fail(name, &types, &constants);
+                apply(function, arguments)
+            }
             Resolution::Mismatch(_) if documented::is_unbuilt_overload(name, &types) => {
                 let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
                 let what = format!("Function {name}({})", shown.join(", "));

@@ -689,7 +689,22 @@ fn ambiguous(parts: &[Identifier], pos: Pos) -> TrinoError {
     )
 }
 
+/// Columns Athena's tables have beside those of the catalog.
+const HIDDEN_COLUMNS: &[&str] = &[
+    "$path",
+    "$file_size",
+    "$file_modified_time",
+    "$partition",
+    "$bucket",
+    "$row_id",
+];
+
 fn missing(parts: &[Identifier], pos: Pos) -> TrinoError {
+    if let Some(last) = parts.last()
+        && HIDDEN_COLUMNS.contains(&last.key().as_str())
+    {
+        return TrinoError::unsupported(pos, format!("Hidden column \"{}\"", last.value));
+    }
     TrinoError::at(
         pos,
         Code::ColumnNotFound,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Column, JoinType, UnnestOptions};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
@@ -11,6 +12,7 @@ use super::super::ast::{
 };
 use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
+use super::super::operators;
 use super::super::types::Type;
 use super::super::value::Value;
 use super::combine::{apply, coerce, comparison};
@@ -27,6 +29,15 @@ impl Planner<'_> {
             return self.again(relation, &only.key());
         }
         let (database, table) = self.locate(name, pos)?;
+        if database == "information_schema" {
+            return Err(TrinoError::unsupported(pos, "information_schema"));
+        }
+        if table.contains('$') {
+            return Err(TrinoError::unsupported(
+                pos,
+                format!("Metadata table \"{table}\""),
+            ));
+        }
         let tables = self.context.tables;
         let catalog = self.context.catalog.to_lowercase();
         let Some(provider) = tables.table(&database, &table)? else {
@@ -61,10 +72,13 @@ impl Planner<'_> {
             })?;
             let id = self.fresh();
             let held = Expr::Column(column);
-            let held = if *field.data_type() == ty.arrow() {
-                held
-            } else {
-                cast(held, ty.arrow())
+            let held = match field.data_type() {
+                have if *have == ty.arrow() => held,
+                // Rounded to milliseconds, as Trino reads them; Arrow's cast would cut.
+                DataType::Timestamp(TimeUnit::Microsecond | TimeUnit::Nanosecond, _) => {
+                    operators::cast(Type::Timestamp(6), ty.clone(), false).expression(vec![held])
+                }
+                _ => cast(held, ty.arrow()),
             };
             exprs.push(held.alias(&id));
             fields.push(Field {
@@ -514,8 +528,7 @@ impl Planner<'_> {
                 }
                 Some((_, types)) => {
                     for (at, part) in types.iter().enumerate() {
-                        let function =
-                            super::super::operators::row_field(ty.clone(), at, part.clone());
+                        let function = operators::row_field(ty.clone(), at, part.clone());
                         let id_of_part = self.fresh();
                         exprs.push(function.expression(vec![column(id)]).alias(&id_of_part));
                         let mut field = anonymous(id_of_part, part.clone());

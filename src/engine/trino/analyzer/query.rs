@@ -7,6 +7,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
 
 use super::super::ast::{Body, Expression, Node, Pos, Query, SetOperation, SortItem};
 use super::super::error::{Code, Result, TrinoError};
+use super::super::operators::grouped_by;
 use super::super::types::Type;
 use super::super::value::Value;
 use super::combine::coerce;
@@ -241,15 +242,16 @@ impl Planner<'_> {
                 )
             })?);
         }
-        if !(all && operation == SetOperation::Union) {
+        let distinct = !(all && operation == SetOperation::Union);
+        if distinct {
             for ty in &types {
                 self.groupable(ty, pos)?;
             }
         }
         let ids: Vec<String> = types.iter().map(|_| self.fresh()).collect();
         let names: Vec<Option<String>> = left.fields.iter().map(|f| f.name.clone()).collect();
-        let left = self.converted(left, &types, &ids)?;
-        let right = self.converted(right, &types, &ids)?;
+        let left = self.converted(left, &types, &ids, distinct)?;
+        let right = self.converted(right, &types, &ids, distinct)?;
         let plan = match (operation, all) {
             (SetOperation::Union, true) => built(
                 LogicalPlanBuilder::from(left)
@@ -279,13 +281,23 @@ impl Planner<'_> {
         Ok(Relation { plan, fields })
     }
 
-    fn converted(&self, relation: Relation, types: &[Type], ids: &[String]) -> Result<LogicalPlan> {
+    fn converted(
+        &self,
+        relation: Relation,
+        types: &[Type],
+        ids: &[String],
+        distinct: bool,
+    ) -> Result<LogicalPlan> {
         let exprs = relation
             .fields
             .iter()
             .zip(types)
             .zip(ids)
-            .map(|((field, ty), id)| Ok(coerce(field.typed(), ty)?.expr.alias(id)))
+            .map(|((field, ty), id)| {
+                let expr = coerce(field.typed(), ty)?.expr;
+                let expr = if distinct { grouped_by(expr, ty) } else { expr };
+                Ok(expr.alias(id))
+            })
             .collect::<Result<Vec<_>>>()?;
         built(
             LogicalPlanBuilder::from(relation.plan)

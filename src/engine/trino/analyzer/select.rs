@@ -10,6 +10,7 @@ use super::super::ast::{
     Expression, GroupBy, GroupingElement, Node, Pos, Select, SelectItem, SortItem,
 };
 use super::super::error::{Code, Result, TrinoError};
+use super::super::operators::grouped_by;
 use super::super::types::Type;
 use super::aggregate::{self, AggregateCall, Part};
 use super::expression::{Analyzer, Gathered, name_parts};
@@ -334,7 +335,7 @@ impl Planner<'_> {
         let key_ids: Vec<String> = grouping.keys.iter().map(|_| self.fresh()).collect();
         let mut before = Before::default();
         for (key, id) in grouping.keys.iter().zip(&key_ids) {
-            before.add(key.expr.clone().alias(id), id);
+            before.add(grouped_by(key.expr.clone(), &key.ty).alias(id), id);
         }
         for call in &mut calls {
             let typed = call
@@ -490,12 +491,18 @@ impl Planner<'_> {
         let (mut exprs, mut fields) = (Vec::new(), Vec::new());
         for output in outputs {
             let id = self.fresh();
-            exprs.push(output.value.expr.alias(&id));
+            let value = output.value;
+            let expr = if select.distinct {
+                grouped_by(value.expr, &value.ty)
+            } else {
+                value.expr
+            };
+            exprs.push(expr.alias(&id));
             fields.push(Field {
                 name: output.name,
                 qualifier: Vec::new(),
                 id,
-                ty: output.value.ty,
+                ty: value.ty,
             });
         }
         if select.distinct {

@@ -5,11 +5,13 @@ pub mod like;
 mod math;
 pub mod nested;
 mod regex;
+mod sequence;
 mod string;
 mod time;
 
 use super::function::Function;
 use super::types::{Type, VARCHAR};
+use super::value::Value;
 
 /// What a name and argument types resolve to.
 pub enum Resolution {
@@ -29,6 +31,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         time::resolve,
         nested::resolve,
         regex::resolve,
+        sequence::resolve,
     ] {
         match family(name, arguments) {
             Resolution::Unknown => {}
@@ -36,6 +39,15 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
     }
     Resolution::Unknown
+}
+
+/// Whether a call that may fail cannot for these arguments: `None` is one that is not constant.
+pub fn cannot_fail(name: &str, types: &[Type], constants: &[Option<&Value>]) -> bool {
+    match (name, types, constants) {
+        ("date_trunc", [_, ty], [Some(Value::Text(unit)), _])
+        | ("date_diff", [_, ty, _], [Some(Value::Text(unit)), ..]) => time::has_unit(unit, ty),
+        _ => false,
+    }
 }
 
 /// Shorthand of the families: the overload, or the signatures that would have fit.

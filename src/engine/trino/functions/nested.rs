@@ -234,13 +234,6 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             .seeing_nulls()
             .failing(),
         ),
-        ("sequence", [a, b, rest @ ..])
-            if rest.len() <= 1
-                && [a, b].iter().chain(&rest.iter().collect::<Vec<_>>()).all(|ty| ty.is_integral()) =>
-        {
-            let parameters = vec![Type::Bigint; arguments.len()];
-            Some(Function::new(name, parameters, array(&Type::Bigint), sequence).failing())
-        }
         ("concat", [_, _, ..]) if arguments.iter().any(|ty| matches!(ty, Type::Array(_))) => {
             concat(arguments)
         }
@@ -439,34 +432,6 @@ fn slice(a: &[Value]) -> Result<Value> {
     let take = usize::try_from(length).unwrap_or(0);
     Ok(Value::List(
         items.iter().skip(from).take(take).cloned().collect(),
-    ))
-}
-
-fn sequence(a: &[Value]) -> Result<Value> {
-    let (start, stop) = (int_of(a.first()), int_of(a.get(1)));
-    let step = match a.get(2) {
-        Some(Value::Int(step)) => *step,
-        _ if start <= stop => 1,
-        _ => -1,
-    };
-    if step == 0 {
-        return Err(invalid("step must not be zero"));
-    }
-    if (step > 0) != (start <= stop) && start != stop {
-        return Err(invalid(
-            "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start",
-        ));
-    }
-    let count = (i128::from(stop) - i128::from(start)) / i128::from(step) + 1;
-    if count > 10_000 {
-        return Err(invalid(
-            "result of sequence function must not have more than 10000 entries",
-        ));
-    }
-    Ok(Value::List(
-        (0..i64::try_from(count).unwrap_or(0))
-            .map(|i| Value::Int(start + i * step))
-            .collect(),
     ))
 }
 

@@ -200,6 +200,22 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 },
             )
         }
+        "concat" if matches!(arguments, [Type::Char(_), Type::Char(_)]) => {
+            let function = match arguments {
+                [Type::Char(a), Type::Char(b)] if a + b <= 65_536 => {
+                    let result = Type::Char(a + b);
+                    let of = result.clone();
+                    Some(Function::new(
+                        name,
+                        vec![text(), text()],
+                        result,
+                        move |a| Ok(held(a.iter().map(|v| text_of(Some(v))).collect(), &of)),
+                    ))
+                }
+                _ => None,
+            };
+            found(function, "concat(char(x), char(y)) of at most 65536")
+        }
         "concat"
             if arguments.len() >= 2
                 && arguments

@@ -1,5 +1,10 @@
 //! Date and time functions.
 
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, TimestampMillisecondArray};
+use datafusion::arrow::datatypes::TimestampMillisecondType;
+
 use super::super::calendar::{
     DAY_MICROS, Zoned, civil_of, days_of, iso_week, month_length, plus_months, weekday, zone_key,
     zone_name,
@@ -78,12 +83,25 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
     if let Some(field) = field(name) {
         let function = match arguments {
             [ty] if is_time(ty) && (field.of_date || *ty != Type::Date) => {
+                let in_millis = matches!(ty, Type::Timestamp(0..=3));
                 let ty = ty.clone();
-                Some(Function::new(name, vec![ty], Type::Bigint, move |a| {
+                let function = Function::new(name, vec![ty], Type::Bigint, move |a| {
                     Ok(a.first()
                         .and_then(local)
                         .map_or(Value::Null, |l| Value::Int((field.of)(l.micros))))
-                }))
+                });
+                Some(if in_millis {
+                    function.with_columns(move |arrays| {
+                        let times = arrays
+                            .first()?
+                            .as_primitive_opt::<TimestampMillisecondType>()?;
+                        let fields: Int64Array =
+                            times.unary(|t| (field.of)(t.saturating_mul(1_000)));
+                        Some(Ok(Arc::new(fields)))
+                    })
+                } else {
+                    function
+                })
             }
             [ty @ (Type::IntervalDay | Type::IntervalYear)] => interval_field(name, ty),
             _ => None,
@@ -107,16 +125,16 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             let function = match arguments {
                 [ty] if is_time(ty) || ty.is_text() => {
                     let from = ty.clone();
-                    Some(
-                        Function::new(name, vec![ty.clone()], Type::Date, move |a| {
-                            cast_value(
-                                a.first().cloned().unwrap_or(Value::Null),
-                                &from,
-                                &Type::Date,
-                            )
-                        })
-                        .failing(),
-                    )
+                    let read = ty.is_text();
+                    let function = Function::new(name, vec![ty.clone()], Type::Date, move |a| {
+                        cast_value(
+                            a.first().cloned().unwrap_or(Value::Null),
+                            &from,
+                            &Type::Date,
+                        )
+                    });
+                    // Only text may be no date.
+                    Some(if read { function.failing() } else { function })
                 }
                 _ => None,
             };
@@ -309,6 +327,11 @@ fn month_unit(unit: &str) -> Option<i64> {
     })
 }
 
+/// Whether values of a type have a unit.
+pub fn has_unit(unit: &str, ty: &Type) -> bool {
+    known_unit(&unit.to_lowercase(), ty).is_ok()
+}
+
 fn known_unit(unit: &str, ty: &Type) -> Result<()> {
     let date_only = fixed_unit(unit).is_some_and(|micros| micros >= DAY_MICROS);
     let known = month_unit(unit).is_some()
@@ -327,6 +350,7 @@ fn trunc(arguments: &[Type]) -> Option<Function> {
         return None;
     }
     let of = ty.clone();
+    let in_millis = matches!(ty, Type::Timestamp(0..=3));
     Some(
         Function::new(
             "date_trunc",
@@ -369,8 +393,27 @@ fn trunc(arguments: &[Type]) -> Option<Function> {
                 back(l, &of)
             },
         )
+        .with_columns(move |arrays| in_millis.then(|| trunc_columns(arrays)).flatten())
         .failing(),
     )
+}
+
+/// Whole arrays cut to one unit of fixed length; other units are left to the row kernel.
+fn trunc_columns(arrays: &[ArrayRef]) -> Option<Result<ArrayRef>> {
+    let [units, times] = arrays else {
+        return None;
+    };
+    let units = units.as_string_opt::<i32>()?;
+    let unit = units.iter().next()??;
+    if units.iter().any(|other| other != Some(unit)) {
+        return None;
+    }
+    let unit = unit.to_lowercase();
+    // Weeks do not start where the epoch does.
+    let step = fixed_unit(&unit).filter(|step| *step <= DAY_MICROS)? / 1_000;
+    let times = times.as_primitive_opt::<TimestampMillisecondType>()?;
+    let cut: TimestampMillisecondArray = times.unary(|t| t.div_euclid(step) * step);
+    Some(Ok(Arc::new(cut)))
 }
 
 fn add(arguments: &[Type]) -> Option<Function> {
