@@ -8,6 +8,7 @@ mod bars;
 mod demo;
 mod failure;
 mod health;
+mod output;
 mod produce;
 mod replay;
 mod report;

@@ -74,9 +74,9 @@ pub async fn run(args: ProduceArgs) -> Result<ExitCode, Failure> {
             "calls": sent.calls, "retried": sent.retried, "seed": production.seed.value(),
             "seconds": seconds,
         });
-        println!("{outcome}");
+        outln!("{outcome}");
     } else {
-        println!(
+        outln!(
             "{} records ({} bytes) in {} PutRecords calls, {} sent again, {seconds:.1} s; seed {}",
             sent.records, sent.bytes, sent.calls, sent.retried, production.seed
         );

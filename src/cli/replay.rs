@@ -23,7 +23,7 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
         la_haute_borne::read(&bytes).map_err(|error| Failure::new(format!("{path}: {error}")))?;
     let quality = la_haute_borne::examine(&readings, &rejected);
     for row in rejected.iter().take(10) {
-        eprintln!("windfarm: {path}:{}: {}", row.line, row.reason);
+        eoutln!("windfarm: {path}:{}: {}", row.line, row.reason);
     }
     let records: Vec<Outgoing> = readings
         .iter()
@@ -61,7 +61,7 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     };
     let sent = send(&clients, &args.stream, &records, &*progress).await?;
     if args.json {
-        println!(
+        outln!(
             "{}",
             json!({
                 "stream": args.stream, "records": sent.records, "retried": sent.retried,
@@ -72,7 +72,7 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
             })
         );
     } else {
-        println!(
+        outln!(
             "{} records sent of {} rows; {} rejected, {} rows share {} duplicate keys (the hour the clock \
              labelled twice), {} rows without any value in {} bursts, {} sentinels, {} gaps",
             sent.records,

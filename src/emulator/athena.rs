@@ -8,7 +8,7 @@ use crate::athena::{
     QueryOutcome, QueryResult, ResultColumn, ResultFile, SyntaxRefusal, TableFacts, results,
 };
 use crate::emulator::site::Site;
-use crate::emulator::work::Around;
+use crate::emulator::work::{Around, Report};
 use crate::engine::query::{QueryError, QueryRows, QueryRun};
 use crate::engine::trino;
 use crate::glue::SharedGlue;
@@ -100,13 +100,14 @@ fn columns(columns: Option<Vec<Column>>) -> Vec<ColumnFacts> {
     columns.unwrap_or_default().into_iter().map(facts).collect()
 }
 
-/// Runs a query, writes its files, reports its end.
-pub(super) async fn run_query(site: Arc<Site>, around: Around, order: QueryOrder) {
+/// Runs a query and writes its files.
+pub(super) async fn run_query(site: Arc<Site>, around: Around, order: QueryOrder) -> Report {
     if !site.athena().started(around.clock.now(), &order.id) {
-        return;
+        // Stopped before it began.
+        return Box::new(|_, _| {});
     }
     let outcome = outcome_of(&site, &around, &order).await;
-    site.athena().finish(around.clock.now(), &order.id, outcome);
+    Box::new(move |site, now| site.athena().finish(now, &order.id, outcome))
 }
 
 async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOutcome {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::feed::Feeds;
+use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
 use crate::firehose::Firehose;
 use crate::glue::{Glue, SharedGlue};
@@ -23,6 +24,8 @@ pub(super) struct Site {
     pub glue: Arc<SharedGlue>,
     athena: Mutex<Athena>,
     pub engine: Engine,
+    /// Outcomes of work that a virtual clock has not come to yet.
+    pub outcomes: Outcomes,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -59,6 +62,7 @@ impl Site {
             )),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
+            outcomes: Outcomes::default(),
             account,
             region,
         }
@@ -97,6 +101,7 @@ impl Site {
             self.kinesis().next_due(),
             self.firehose().next_due(),
             self.feeds().next_due(),
+            self.outcomes.next_due(),
         ];
         others.into_iter().chain([glue]).flatten().min()
     }
@@ -105,5 +110,6 @@ impl Site {
     pub fn advance(&self, now: Timestamp) {
         self.kinesis().advance(now);
         self.glue.lock().run_due(&self.own_call(now));
+        self.outcomes.report(self, now);
     }
 }

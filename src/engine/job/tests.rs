@@ -1,3 +1,5 @@
+//! Graphs over objects and a catalog in memory.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
