@@ -61,9 +61,9 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
         }
     })?;
     if args.json {
-        output::print(&format!("{}\n", report::json(&done, &plan, production.seed, seconds)));
+        output::line(report::json(&done, &plan, production.seed, seconds));
     } else {
-        output::print(&report::text(&done, &plan, production.seed, seconds));
+        output::line(report::text(&done, &plan, production.seed, seconds));
     }
     if let Err(error) = torn_down {
         return Err(Failure::new(format!(

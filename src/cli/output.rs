@@ -1,9 +1,10 @@
 //! Standard output.
 
+use std::fmt::Display;
 use std::io::Write as _;
 
-/// Writes a text. Whoever stopped reading has read enough: that is no error.
-pub fn print(text: &str) {
+/// Writes a line, or several. Whoever stopped reading has read enough: that is no error.
+pub fn line(text: impl Display) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

@@ -147,7 +147,7 @@ pub fn text(report: &Report, plan: &Plan, seed: Seed, seconds: f64) -> String {
     let rate = report.sent.records as f64 / seconds.max(1e-9);
     text.push_str(&format!(
         "{} readings in {seconds:.1} s ({rate:.0} a second through the whole pipeline), {} checks, \
-         {failed} failed; seed {seed}\n",
+         {failed} failed; seed {seed}",
         report.sent.records,
         report.verdict.checks.len(),
     ));

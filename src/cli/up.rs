@@ -63,9 +63,9 @@ fn print_environment(address: SocketAddr) {
         other => other.to_string(),
     };
     eprintln!("windfarm: listening on http://{address} (state is in memory; stop with Ctrl-C)");
-    output::print(&format!(
+    output::line(format!(
         "export AWS_ENDPOINT_URL=http://{host}\n\
          export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n\
-         export AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1\n"
+         export AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1"
     ));
 }

@@ -153,7 +153,10 @@ async fn run_job(site: Arc<Site>, around: Around, order: RunOrder) -> Report {
         RunOutcome::Stopped
     };
     Box::new(move |site, now| {
-        site.glue.lock().jobs.finish_run(now, &job, &run_id, outcome);
+        site.glue
+            .lock()
+            .jobs
+            .finish_run(now, &job, &run_id, outcome);
     })
 }
 
