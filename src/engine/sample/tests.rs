@@ -1,3 +1,5 @@
+//! What the sampler makes of objects of every kind.
+
 use std::io::Write as _;
 
 use datafusion::arrow::array::{

@@ -1,3 +1,5 @@
+//! Spark's SQL: what passes the gate, and what it yields.
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{

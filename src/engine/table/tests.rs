@@ -1,3 +1,5 @@
+//! Catalog tables read as Athena reads them.
+
 use std::io::Write;
 use std::sync::Arc;
 
