@@ -19,7 +19,8 @@ test *ARGS:
 lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+    # Read by contributors, private items and the links to them included.
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
 
 # The course's project with boto3 and the AWS CLI against `windfarm up` (needs python3; installs them in a venv).
 e2e *ARGS:

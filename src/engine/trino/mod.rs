@@ -1,7 +1,7 @@
 //! Athena's DML language: Trino's grammar, types and rules on DataFusion.
 //!
 //! [`parse_statement`] reads a text, [`plan`] gives it meaning over the tables of a [`TableSource`], and
-//! [`run`] yields its rows as Athena shows them. What is not built here is refused by name.
+//! [`run()`] yields its rows as Athena shows them. What is not built here is refused by name.
 
 mod analyzer;
 mod arithmetic;
