@@ -28,6 +28,10 @@ e2e *ARGS:
     cargo build --locked
     "{{e2e_clients}}/bin/python" tests/e2e/course.py {{ARGS}}
 
+# How fast the rooms are, each alone and all together (release build).
+bench *ARGS:
+    cargo bench --locked {{ARGS}}
+
 # Build the container image `windfarm` from the binary that tests use (needs Docker; no second build).
 docker TAG="windfarm":
     cargo build --locked
