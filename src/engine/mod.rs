@@ -10,6 +10,7 @@ pub mod objects;
 pub mod query;
 pub mod sample;
 pub mod session;
+mod shared;
 pub mod spark;
 pub mod table;
 #[cfg(test)]

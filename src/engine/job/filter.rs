@@ -2,7 +2,6 @@
 //!
 //! A NULL meets no condition but ISNULL, negated or not.
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::functions::regex::regexplike::RegexpLikeFunc;
@@ -110,9 +109,8 @@ fn condition(mut members: Members) -> std::result::Result<Condition, String> {
     })
 }
 
-#[async_trait]
 impl Transform for Filter {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let Some(frame) = inputs.first() else {
             return Err(Error::Internal("a transform without an input".to_owned()));
         };
@@ -124,17 +122,17 @@ impl Transform for Filter {
             .into_iter()
             .reduce(|a, b| if self.all { a.and(b) } else { a.or(b) })
             .unwrap_or_else(|| lit(true));
-        let plan = LogicalPlanBuilder::from(frame.plan.clone())
+        let plan = LogicalPlanBuilder::from(frame.plan().clone())
             .filter(joined)?
             .build()?;
-        Ok(Frame { plan })
+        Ok(Frame::new(plan))
     }
 }
 
 impl Condition {
     fn expr(&self, frame: &Frame) -> Result<Expr> {
         let left = Expr::Column(column(frame, &self.column)?);
-        let of = cast::plain_type(&left.get_type(frame.plan.schema())?);
+        let of = cast::plain_type(&left.get_type(frame.plan().schema())?);
         let condition = match (self.operation, &self.operand) {
             (Operation::IsNull, _) => left.is_null(),
             (Operation::Regex, Some(Operand::Constant(pattern))) => {
@@ -159,7 +157,7 @@ impl Condition {
                     Operand::Constant(text) => lit(constant(&self.column, &of, text)?),
                     Operand::Column(name) => {
                         let right = Expr::Column(column(frame, name)?);
-                        let other = cast::plain_type(&right.get_type(frame.plan.schema())?);
+                        let other = cast::plain_type(&right.get_type(frame.plan().schema())?);
                         if other != of {
                             return Err(Error::Unsupported(format!(
                                 "comparing `{}` ({}) with `{name}` ({}) is not executed by windfarm: map them to one type first",

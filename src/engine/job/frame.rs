@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -15,8 +14,10 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
+use futures::future::BoxFuture;
 
 use crate::engine::error::Result;
+use crate::engine::shared::Shared;
 
 /// Rows that passed.
 #[derive(Debug, Default)]
@@ -37,20 +38,29 @@ impl Rows {
 /// The rows between two nodes.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The plan that produces them.
-    pub plan: LogicalPlan,
+    plan: Shared<LogicalPlan>,
 }
 
 /// The name under which a frame's columns are qualified.
 pub const FRAME: &str = "frame";
 
 impl Frame {
+    /// The rows of a plan.
+    pub fn new(plan: LogicalPlan) -> Self {
+        Self {
+            plan: Shared::new(plan),
+        }
+    }
+
+    /// The plan that produces them.
+    pub fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
     /// The rows of a table.
     pub fn of_table(table: Arc<dyn TableProvider>) -> Result<Self> {
         let plan = LogicalPlanBuilder::scan(FRAME, provider_as_source(table), None)?;
-        Ok(Self {
-            plan: plan.build()?,
-        })
+        Ok(Self::new(plan.build()?))
     }
 
     /// The columns, without qualifiers.
@@ -72,12 +82,11 @@ impl Frame {
 /// produces is counted, whatever the next node drops.
 #[derive(Debug)]
 struct Tap {
-    plan: LogicalPlan,
+    plan: Shared<LogicalPlan>,
     schema: SchemaRef,
     rows: Arc<Rows>,
 }
 
-#[async_trait]
 impl TableProvider for Tap {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -87,28 +96,45 @@ impl TableProvider for Tap {
         TableType::View
     }
 
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+    // Spelled out: the future must not hold the filters (see `engine::shared`).
+    fn scan<'a, 'b, 'c, 'd, 'e>(
+        &'a self,
+        state: &'b dyn Session,
+        projection: Option<&'c Vec<usize>>,
+        _filters: &'d [Expr],
         _limit: Option<usize>,
-    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let mut plan = self.plan.clone();
-        if let Some(projection) = projection {
-            let columns = plan.schema().columns();
-            let wanted = projection
-                .iter()
-                .filter_map(|at| columns.get(*at).cloned().map(Expr::Column));
-            plan = LogicalPlanBuilder::from(plan)
-                .project(wanted.collect::<Vec<_>>())?
-                .build()?;
-        }
-        let input = state.create_physical_plan(&plan).await?;
-        Ok(Arc::new(Counted {
-            input,
-            rows: Arc::clone(&self.rows),
-        }))
+    ) -> BoxFuture<'e, datafusion::common::Result<Arc<dyn ExecutionPlan>>>
+    where
+        'a: 'e,
+        'b: 'e,
+        'c: 'e,
+        'd: 'e,
+        Self: 'e,
+    {
+        Box::pin(async move {
+            let plan = self.projected(projection)?;
+            let input = state.create_physical_plan(&plan).await?;
+            let rows = Arc::clone(&self.rows);
+            Ok(Arc::new(Counted { input, rows }) as Arc<dyn ExecutionPlan>)
+        })
+    }
+}
+
+impl Tap {
+    fn projected(
+        &self,
+        projection: Option<&Vec<usize>>,
+    ) -> datafusion::common::Result<Shared<LogicalPlan>> {
+        let Some(projection) = projection else {
+            return Ok(self.plan.clone());
+        };
+        let columns = self.plan.schema().columns();
+        let wanted = projection
+            .iter()
+            .filter_map(|at| columns.get(*at).cloned().map(Expr::Column));
+        let plan = LogicalPlanBuilder::from(LogicalPlan::clone(&self.plan))
+            .project(wanted.collect::<Vec<_>>())?;
+        plan.build().map(Shared::new)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `Join`: rows of two inputs whose keys are equal.
 
-use async_trait::async_trait;
 use datafusion::common::JoinType;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder};
 
@@ -62,9 +61,8 @@ pub fn parse(mut members: Members, inputs: &[String]) -> std::result::Result<Nod
     Ok(Node::Transform(Box::new(Join { of, left, right })))
 }
 
-#[async_trait]
 impl Transform for Join {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let [left, right] = inputs else {
             return Err(Error::Internal("a join of other than two".to_owned()));
         };
@@ -78,17 +76,15 @@ impl Transform for Join {
             }
         }
         let aliased = |frame: &Frame, name: &str| -> Result<Frame> {
-            let plan = LogicalPlanBuilder::from(frame.plan.clone()).alias(name)?;
-            Ok(Frame {
-                plan: plan.build()?,
-            })
+            let plan = LogicalPlanBuilder::from(frame.plan().clone()).alias(name)?;
+            Ok(Frame::new(plan.build()?))
         };
         let (left, right) = (aliased(left, "left_input")?, aliased(right, "right_input")?);
         let mut on = (Vec::new(), Vec::new());
         for (a, b) in self.left.iter().zip(&self.right) {
             let (a, b) = (column(&left, a)?, column(&right, b)?);
             let of = |frame: &Frame, key: &datafusion::common::Column| {
-                let of = Expr::Column(key.clone()).get_type(frame.plan.schema())?;
+                let of = Expr::Column(key.clone()).get_type(frame.plan().schema())?;
                 Ok::<_, Error>(cast::plain_type(&of))
             };
             let (of_a, of_b) = (of(&left, &a)?, of(&right, &b)?);
@@ -112,7 +108,12 @@ impl Transform for Join {
             on.0.push(a);
             on.1.push(b);
         }
-        let plan = LogicalPlanBuilder::from(left.plan).join(right.plan, self.of, on, None)?;
+        let plan = LogicalPlanBuilder::from(left.plan().clone()).join(
+            right.plan().clone(),
+            self.of,
+            on,
+            None,
+        )?;
         let columns = plan.schema().columns().into_iter();
         // One qualifier again: the next node sees one table.
         let columns = columns.map(|column| {
@@ -120,7 +121,7 @@ impl Transform for Join {
             Expr::Column(column).alias(name)
         });
         let plan = plan.project(columns.collect::<Vec<_>>())?.build()?;
-        Ok(Frame { plan })
+        Ok(Frame::new(plan))
     }
 }
 

@@ -1,6 +1,5 @@
 //! `ApplyMapping`: chooses, renames and casts columns.
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder};
 
@@ -77,24 +76,23 @@ pub fn parse(mut members: Members) -> std::result::Result<Node, String> {
     Ok(Node::Transform(Box::new(ApplyMapping(mappings))))
 }
 
-#[async_trait]
 impl Transform for ApplyMapping {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let Some(frame) = inputs.first() else {
             return Err(Error::Internal("a transform without an input".to_owned()));
         };
         let columns = self.0.iter().map(|mapping| mapping.expr(frame));
-        let plan = LogicalPlanBuilder::from(frame.plan.clone())
+        let plan = LogicalPlanBuilder::from(frame.plan().clone())
             .project(columns.collect::<Result<Vec<_>>>()?)?
             .build()?;
-        Ok(Frame { plan })
+        Ok(Frame::new(plan))
     }
 }
 
 impl Mapping {
     fn expr(&self, frame: &Frame) -> Result<Expr> {
         let expr = Expr::Column(column(frame, &self.from)?);
-        let actual = cast::plain_type(&expr.get_type(frame.plan.schema())?);
+        let actual = cast::plain_type(&expr.get_type(frame.plan().schema())?);
         if let Some(declared) = &self.from_type
             && actual != DataType::Null
             && arrow_type(declared) != actual

@@ -40,10 +40,9 @@ pub struct Opened {
 }
 
 /// A node between sources and targets.
-#[async_trait]
 pub trait Transform: Debug + Send + Sync {
     /// The plan over its inputs, in the order in which the node names them.
-    async fn apply(&self, run: &Run<'_>, inputs: &[Frame]) -> Result<Frame>;
+    fn apply(&self, run: &Run<'_>, inputs: &[Frame]) -> Result<Frame>;
 }
 
 /// A node that writes.

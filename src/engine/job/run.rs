@@ -141,7 +141,7 @@ impl Progress {
                 self.sources.push((entry.id.clone(), opened.report));
                 opened.frame
             }
-            Node::Transform(transform) => transform.apply(run, &inputs).await?,
+            Node::Transform(transform) => transform.apply(run, &inputs)?,
             Node::Target(target) => {
                 let [input] = inputs.as_slice() else {
                     return Err(Error::Internal("a target without an input".to_owned()));
@@ -159,7 +159,7 @@ impl Progress {
             frame
         } else {
             let schema = frame.schema();
-            let (_, batches) = run.session.collect(&frame.plan).await?;
+            let (_, batches) = run.session.collect(frame.plan()).await?;
             Frame::of_table(Arc::new(MemTable::try_new(schema, vec![batches])?))?
         };
         self.frames.insert(entry.id.clone(), frame);

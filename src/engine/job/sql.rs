@@ -1,7 +1,5 @@
 //! `SparkSQL`: a query over the inputs, in Spark's dialect.
 
-use async_trait::async_trait;
-
 use super::frame::Frame;
 use super::members::Members;
 use super::node::{Node, Transform};
@@ -53,17 +51,16 @@ pub fn parse(mut members: Members, inputs: &[String]) -> std::result::Result<Nod
     Ok(Node::Transform(Box::new(SparkSql { query, aliases })))
 }
 
-#[async_trait]
 impl Transform for SparkSql {
-    async fn apply(&self, run: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, run: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         if inputs.len() != self.aliases.len() {
             return Err(Error::Internal("an input was lost".to_owned()));
         }
         let tables = self.aliases.iter().cloned();
-        let tables = tables.zip(inputs.iter().map(|frame| frame.plan.clone()));
+        let tables = tables.zip(inputs.iter().map(|frame| frame.plan().clone()));
         let plan = self
             .query
             .plan(run.session, tables.collect(), run.call.now)?;
-        Ok(Frame { plan })
+        Ok(Frame::new(plan))
     }
 }

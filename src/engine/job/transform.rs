@@ -1,6 +1,5 @@
 //! Transforms that choose, name or combine rows and columns without computing values.
 
-use async_trait::async_trait;
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
@@ -13,7 +12,7 @@ use crate::engine::spark::cast;
 
 /// The column of that name: as written, or else without regard to case.
 pub fn column(frame: &Frame, name: &str) -> Result<Column> {
-    let columns = frame.plan.schema().columns();
+    let columns = frame.plan().schema().columns();
     let exact = columns.iter().find(|column| column.name == name);
     let found = exact.or_else(|| {
         let mut folded = columns.iter();
@@ -29,10 +28,8 @@ pub fn column(frame: &Frame, name: &str) -> Result<Column> {
 }
 
 fn project(frame: &Frame, columns: Vec<Expr>) -> Result<Frame> {
-    let plan = LogicalPlanBuilder::from(frame.plan.clone()).project(columns)?;
-    Ok(Frame {
-        plan: plan.build()?,
-    })
+    let plan = LogicalPlanBuilder::from(frame.plan().clone()).project(columns)?;
+    Ok(Frame::new(plan.build()?))
 }
 
 fn only(inputs: &[Frame]) -> Result<&Frame> {
@@ -51,9 +48,8 @@ pub fn select_fields(mut members: Members) -> std::result::Result<Node, String> 
     Ok(Node::Transform(Box::new(node)))
 }
 
-#[async_trait]
 impl Transform for SelectFields {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let frame = only(inputs)?;
         let columns = self
             .0
@@ -73,9 +69,8 @@ pub fn drop_fields(mut members: Members) -> std::result::Result<Node, String> {
     Ok(Node::Transform(Box::new(node)))
 }
 
-#[async_trait]
 impl Transform for DropFields {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let frame = only(inputs)?;
         // A field that is not there needs no dropping, as for a dynamic frame.
         let dropped: Vec<Column> = self
@@ -83,7 +78,7 @@ impl Transform for DropFields {
             .iter()
             .filter_map(|n| column(frame, n).ok())
             .collect();
-        let kept = frame.plan.schema().columns().into_iter();
+        let kept = frame.plan().schema().columns().into_iter();
         let kept = kept.filter(|column| !dropped.contains(column));
         project(frame, kept.map(Expr::Column).collect())
     }
@@ -105,9 +100,8 @@ pub fn rename_field(mut members: Members) -> std::result::Result<Node, String> {
     Ok(Node::Transform(Box::new(RenameField { from, to })))
 }
 
-#[async_trait]
 impl Transform for RenameField {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let frame = only(inputs)?;
         let renamed = column(frame, &self.from)?;
         if renamed.name != self.to && column(frame, &self.to).is_ok_and(|other| other != renamed) {
@@ -116,7 +110,7 @@ impl Transform for RenameField {
                 self.to
             )));
         }
-        let columns = frame.plan.schema().columns().into_iter().map(|column| {
+        let columns = frame.plan().schema().columns().into_iter().map(|column| {
             let is_renamed = column == renamed;
             let expr = Expr::Column(column);
             if is_renamed {
@@ -139,11 +133,10 @@ pub fn drop_duplicates(mut members: Members) -> std::result::Result<Node, String
     Ok(Node::Transform(Box::new(node)))
 }
 
-#[async_trait]
 impl Transform for DropDuplicates {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let frame = only(inputs)?;
-        let builder = LogicalPlanBuilder::from(frame.plan.clone());
+        let builder = LogicalPlanBuilder::from(frame.plan().clone());
         let plan = if self.0.is_empty() {
             builder.distinct()?
         } else {
@@ -152,12 +145,15 @@ impl Transform for DropDuplicates {
                 .0
                 .iter()
                 .map(|name| Ok(Expr::Column(column(frame, name)?)));
-            let all = frame.plan.schema().columns().into_iter().map(Expr::Column);
+            let all = frame
+                .plan()
+                .schema()
+                .columns()
+                .into_iter()
+                .map(Expr::Column);
             builder.distinct_on(keys.collect::<Result<_>>()?, all.collect(), None)?
         };
-        Ok(Frame {
-            plan: plan.build()?,
-        })
+        Ok(Frame::new(plan.build()?))
     }
 }
 
@@ -177,9 +173,8 @@ pub fn union(mut members: Members) -> std::result::Result<Node, String> {
     Ok(Node::Transform(Box::new(Union { distinct })))
 }
 
-#[async_trait]
 impl Transform for Union {
-    async fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
+    fn apply(&self, _: &Run<'_>, inputs: &[Frame]) -> Result<Frame> {
         let [first, second] = inputs else {
             return Err(Error::Internal("a union of other than two".to_owned()));
         };
@@ -203,18 +198,16 @@ impl Transform for Union {
                 )));
             }
         }
-        let names = first.plan.schema().columns().into_iter();
-        let aligned = second.plan.schema().columns().into_iter().zip(names);
+        let names = first.plan().schema().columns().into_iter();
+        let aligned = second.plan().schema().columns().into_iter().zip(names);
         let aligned = aligned.map(|(from, to)| Expr::Column(from).alias(to.name));
         let second = project(second, aligned.collect())?;
-        let builder = LogicalPlanBuilder::from(first.plan.clone());
+        let builder = LogicalPlanBuilder::from(first.plan().clone());
         let plan = if self.distinct {
-            builder.union_distinct(second.plan)?
+            builder.union_distinct(second.plan().clone())?
         } else {
-            builder.union(second.plan)?
+            builder.union(second.plan().clone())?
         };
-        Ok(Frame {
-            plan: plan.build()?,
-        })
+        Ok(Frame::new(plan.build()?))
     }
 }

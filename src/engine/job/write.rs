@@ -140,7 +140,7 @@ pub async fn stage(run: &Run<'_>, input: &Frame, layout: &Layout) -> Result<Writ
     }
     let schema = input.schema();
     let mut shape = Shape::new(&schema, &keys, layout.format)?;
-    let physical = run.session.physical(&input.plan).await?;
+    let physical = run.session.physical(input.plan()).await?;
     let mut folders: BTreeMap<Vec<Option<String>>, Encoder> = BTreeMap::new();
     let mut rows = 0u64;
     for at in 0..physical.output_partitioning().partition_count() {

@@ -15,12 +15,12 @@ pub mod types;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use futures::future::BoxFuture;
 
 use self::files::{File, split};
 use self::json::{JsonScan, Output, Reading, StreamCounts};
@@ -29,6 +29,7 @@ use self::partition::{Partition, is_decidable, prune};
 use self::types::{arrow_type, is_scalar};
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
+use crate::engine::shared::Shared;
 use crate::glue::api::{Column, Table};
 use crate::glue::catalog::CatalogReader;
 use crate::glue::hive_type::HiveType;
@@ -247,7 +248,6 @@ pub fn typed(columns: &[Column], is_partition: bool) -> Result<Vec<TableColumn>>
         .collect()
 }
 
-#[async_trait]
 impl TableProvider for CatalogTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -275,13 +275,21 @@ impl TableProvider for CatalogTable {
             .collect())
     }
 
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+    // Spelled out: the future must not hold the filters as they are (see `engine::shared`).
+    fn scan<'a, 'b, 'c, 'd, 'e>(
+        &'a self,
+        state: &'b dyn Session,
+        projection: Option<&'c Vec<usize>>,
+        filters: &'d [Expr],
         limit: Option<usize>,
-    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+    ) -> BoxFuture<'e, datafusion::common::Result<Arc<dyn ExecutionPlan>>>
+    where
+        'a: 'e,
+        'b: 'e,
+        'c: 'e,
+        'd: 'e,
+        Self: 'e,
+    {
         let (by_partition, rest): (Vec<Expr>, Vec<Expr>) = filters
             .iter()
             .cloned()
@@ -291,11 +299,28 @@ impl TableProvider for CatalogTable {
             &self.partition_schema,
             self.partitions.clone(),
             &by_partition,
-        )?;
-        let files = match &self.files {
-            Some(files) => files.clone(),
-            None => files::list(&self.objects, &partitions).await?,
-        };
+        );
+        let rest = Shared::new(rest);
+        Box::pin(async move {
+            let files = match &self.files {
+                Some(files) => files.clone(),
+                None => files::list(&self.objects, &partitions?).await?,
+            };
+            self.scan_files(state, files, projection, &rest, limit)
+        })
+    }
+}
+
+impl CatalogTable {
+    /// Reads `files`; `filters` are those that partitions do not decide.
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        files: Vec<File>,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
         if let (Format::Parquet, Some(counts)) = (&self.format, &self.counts) {
             files.iter().for_each(|file| counts.opened(file.info.size));
         }
@@ -306,9 +331,9 @@ impl TableProvider for CatalogTable {
                 partitions: &self.partition_fields,
                 files,
                 projection,
-                filters: &rest,
+                filters,
                 // A limit may only cut what no filter is still to see.
-                limit: limit.filter(|_| rest.is_empty()),
+                limit: limit.filter(|_| filters.is_empty()),
             }
             .plan(state)?),
             Format::Json(reading) => {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DFSchemaRef, DataFusionError, Result, Statistics, internal_err};
+use datafusion::common::{DFSchemaRef, Result, Statistics, internal_err};
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
@@ -24,6 +24,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+use futures::future::BoxFuture;
 
 /// Puts a fence over a plan.
 pub fn fence(input: LogicalPlan) -> LogicalPlan {
@@ -178,18 +179,37 @@ impl ExtensionPlanner for FencePlanner {
 }
 
 /// DataFusion's planner, with fences.
-#[derive(Debug)]
-pub struct Planner;
+pub struct Planner(DefaultPhysicalPlanner);
 
-#[async_trait]
+impl Planner {
+    /// A planner.
+    pub fn new() -> Self {
+        Self(DefaultPhysicalPlanner::with_extension_planners(vec![
+            Arc::new(FencePlanner),
+        ]))
+    }
+}
+
+impl fmt::Debug for Planner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Planner")
+    }
+}
+
 impl QueryPlanner for Planner {
-    async fn create_physical_plan(
-        &self,
-        plan: &LogicalPlan,
-        state: &dyn Session,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(FencePlanner)])
-            .create_physical_plan(plan, state)
-            .await
+    // Spelled out, for the inner future is this one: an async function around it would hold a plan, which
+    // is expensive to compile (see `engine::shared`).
+    fn create_physical_plan<'a, 'b, 'c, 'd>(
+        &'a self,
+        plan: &'b LogicalPlan,
+        state: &'c dyn Session,
+    ) -> BoxFuture<'d, Result<Arc<dyn ExecutionPlan>>>
+    where
+        'a: 'd,
+        'b: 'd,
+        'c: 'd,
+        Self: 'd,
+    {
+        self.0.create_physical_plan(plan, state)
     }
 }

@@ -29,7 +29,7 @@ pub struct Rows {
 /// What planning for execution finds wrong.
 pub async fn run(plan: Plan, session: &SessionContext) -> Result<Rows> {
     let state = SessionStateBuilder::new_from_existing(session.state())
-        .with_query_planner(Arc::new(Planner))
+        .with_query_planner(Arc::new(Planner::new()))
         .build();
     let frame = DataFrame::new(state, plan.logical_plan);
     let stream = frame.execute_stream().await.map_err(|e| inward(&e))?;
