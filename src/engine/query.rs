@@ -88,16 +88,7 @@ impl TableSource for Tables<'_> {
         match self.session.table(database, table) {
             Ok(found) => Ok(Some(found)),
             Err(Error::TableNotFound { .. }) => Ok(None),
-            Err(error) => {
-                let code = match error {
-                    Error::Unsupported(_) | Error::UnsupportedFormat(_) => Code::NotSupported,
-                    Error::Internal(_) => Code::GenericInternalError,
-                    _ => Code::HiveBadData,
-                };
-                let text = error.to_string();
-                let message = text.strip_prefix(&format!("{}: ", code.name()));
-                Err(TrinoError::in_data(code, message.unwrap_or(&text)))
-            }
+            Err(error) => Err(TrinoError::from(&error)),
         }
     }
 

@@ -197,6 +197,14 @@ pub fn distinct(ty: Type) -> Function {
     .seeing_nulls()
 }
 
+/// A column of a file in the form its type is held in: what [`canonical`](super::value::canonical)
+/// makes of every argument.
+pub fn held(ty: Type) -> Function {
+    let first = |arguments: &[Value]| Ok(arguments.first().cloned().unwrap_or(Value::Null));
+    Function::new(format!("held {ty}"), vec![ty.clone()], ty, first)
+        .with_columns(|arrays| arrays.first().map(|array| Ok(Arc::clone(array))))
+}
+
 /// CAST; with `safe`, TRY_CAST.
 pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);
