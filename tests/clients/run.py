@@ -35,7 +35,9 @@ def judge(name, command, binary, more=None):
         try:
             done = subprocess.run(
                 [word.replace("ENDPOINT", emulator.endpoint) for word in command], text=True,
-                env=environment(emulator.endpoint, folder) | (more or {}), timeout=600,
+                # The JavaScript SDK reads AWS_REGION alone.
+                env=environment(emulator.endpoint, folder) | {"AWS_REGION": "us-east-1"} | (more or {}),
+                timeout=600,
                 stdout=subprocess.PIPE, check=False)
         finally:
             emulator.stop()

