@@ -3,6 +3,9 @@
 # Where `just e2e` keeps boto3 and the AWS CLI.
 e2e_clients := env("WINDFARM_E2E_CLIENTS", justfile_directory() / "target" / "e2e-clients")
 
+# Where `just clients` keeps the JavaScript SDK.
+javascript_sdk := env("WINDFARM_JAVASCRIPT_SDK", justfile_directory() / "target" / "javascript-sdk")
+
 # List the recipes.
 default:
     @just --list
@@ -27,6 +30,20 @@ e2e *ARGS:
     tests/e2e/clients.sh "{{e2e_clients}}"
     cargo build --locked
     "{{e2e_clients}}/bin/python" tests/e2e/course.py {{ARGS}}
+
+# The same smoke flow with boto3, the AWS CLI, JavaScript SDK v3 and the Rust SDK (needs python3; node and npm for the third).
+clients *ARGS:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tests/e2e/clients.sh "{{e2e_clients}}"
+    cargo build --locked
+    javascript=()
+    if tests/clients/install.sh "{{javascript_sdk}}"; then javascript=(--javascript "{{javascript_sdk}}"); fi
+    "{{e2e_clients}}/bin/python" tests/clients/run.py "${javascript[@]}" {{ARGS}}
+
+# Feed arbitrary bytes to a parser of the front door (needs nightly and cargo-fuzz): router, cbor, json, form, signature or chunked.
+fuzz TARGET *ARGS:
+    cargo +nightly fuzz run {{TARGET}} {{ARGS}}
 
 # How fast the rooms are, each alone and all together (release build).
 bench *ARGS:

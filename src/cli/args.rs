@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::base::Timestamp;
 use crate::base::time::parse_offset;
+use crate::wire::Service;
 
 /// An AWS stream-to-query pipeline on this machine: Kinesis, Firehose, S3, Glue and Athena that
 /// really execute, and a wind farm that uses them.
@@ -29,6 +30,8 @@ pub enum Command {
     Up(UpArgs),
     /// Ask whether an emulator answers: exit code 0 when it does, 2 when not
     Health(HealthArgs),
+    /// List the AWS operations: implemented, partly, refused or absent
+    Operations(OperationsArgs),
     /// Send simulated readings to a stream
     Produce(ProduceArgs),
     /// Send real readings (La Haute Borne) to a stream
@@ -151,6 +154,17 @@ pub struct HealthArgs {
     pub port: u16,
 }
 
+/// `windfarm operations`
+#[derive(Clone, Debug, Args)]
+pub struct OperationsArgs {
+    /// Only this service's: kinesis, firehose, s3, glue, athena, iam, sts or logs
+    #[arg(long, value_parser = parse_service, value_name = "SERVICE")]
+    pub service: Option<Service>,
+    /// Print a JSON array instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LimitsName {
@@ -247,6 +261,13 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("`{unit}` is no unit of time: use ms, s, m, h or d")),
     };
     Duration::try_from_secs_f64(number * seconds).map_err(|error| format!("`{text}`: {error}"))
+}
+
+fn parse_service(text: &str) -> Result<Service, String> {
+    Service::by_name(text).ok_or_else(|| {
+        let names = Service::ALL.map(Service::name).join(", ");
+        format!("`{text}` is no service of this program: {names}")
+    })
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, String> {

@@ -8,6 +8,7 @@ mod bars;
 mod demo;
 mod failure;
 mod health;
+mod operations;
 mod output;
 mod produce;
 mod replay;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Up(up) => up::run(up).await,
             Command::Health(health) => health::run(health).await,
+            Command::Operations(operations) => operations::run(&operations),
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
         }

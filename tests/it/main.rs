@@ -10,9 +10,12 @@
 )]
 
 mod architecture;
+mod cbor_client;
 mod cli;
 mod docker;
 mod fidelity;
+mod front_door;
+mod hardening;
 mod licences;
 mod pipeline;
 mod replay;
