@@ -15,6 +15,7 @@ pub mod sts_api;
 
 mod attachment;
 pub mod document;
+pub mod evaluate;
 mod entity;
 mod instance_profile;
 mod managed;
