@@ -4,7 +4,8 @@
 //! not matter. What is here is bookkeeping done right (names, documents, attachments, versions,
 //! sessions). **Policies are stored and checked for their grammar but not enforced**: nothing in
 //! this program asks whether a caller may, except for a role's trust policy where a role is assumed
-//! ([`Iam::assume_role`], [`Iam::role_trusts`]).
+//! ([`Iam::assume_role`], [`Iam::role_trusts`]). What enforcing takes stands ready: [`evaluate`]
+//! judges a request by policies, [`need`] tells what an operation needs.
 //!
 //! Invariants: a managed policy's version list is never empty and contains its default version;
 //! attachments name policies that exist; names are unique within a type whatever their case.
@@ -19,6 +20,7 @@ pub mod evaluate;
 mod entity;
 mod instance_profile;
 mod managed;
+pub mod need;
 mod paging;
 mod policy;
 mod role;
