@@ -15,6 +15,7 @@ pub mod error;
 pub mod sts_api;
 
 mod attachment;
+pub mod audit;
 pub mod document;
 pub mod evaluate;
 mod entity;
