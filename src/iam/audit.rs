@@ -12,6 +12,9 @@ pub struct Audit {
     by_caller: BTreeMap<String, BTreeSet<Need>>,
 }
 
+type Keys<'a> = &'a [(String, String)];
+type Resources = BTreeSet<String>;
+
 impl Audit {
     /// Notes what a call of `caller` (the ARN of a user, of a role, or of a root) needed.
     pub fn note(&mut self, caller: &str, needs: impl IntoIterator<Item = Need>) {
@@ -32,14 +35,12 @@ impl Audit {
             .get(caller)
             .filter(|needs| !needs.is_empty())?;
         // Action and keys → resources, then actions that go to the same resources together.
-        let mut resources: BTreeMap<(&str, &[(String, String)]), BTreeSet<String>> =
-            BTreeMap::new();
+        let mut resources: BTreeMap<(&str, Keys<'_>), Resources> = BTreeMap::new();
         for need in needs {
             let of_action = resources.entry((&need.action, &need.keys)).or_default();
             of_action.insert(pattern_of(&need.resource));
         }
-        let mut together: BTreeMap<(BTreeSet<String>, &[(String, String)]), Vec<&str>> =
-            BTreeMap::new();
+        let mut together: BTreeMap<(Resources, Keys<'_>), Vec<&str>> = BTreeMap::new();
         for ((action, keys), resources) in resources {
             together.entry((resources, keys)).or_default().push(action);
         }

@@ -182,6 +182,10 @@ impl Ask<'_> {
     }
 
     fn values(&self, member: &str) -> Vec<String> {
+        if let Some(member) = member.strip_suffix('~') {
+            let given = self.values(member);
+            return given.iter().map(|text| text.to_lowercase()).collect();
+        }
         let (path, kind) = match member.split_once('@') {
             Some((path, kind)) => (path, Some(kind)),
             None => (member, None),
@@ -369,7 +373,7 @@ mod tests {
         let table = |of: &str| glue(&format!("table/d/{of}"));
         check(
             "glue:GetTable",
-            json!({"DatabaseName": "d", "Name": "t"}),
+            json!({"DatabaseName": "D", "Name": "T"}),
             &[
                 ("glue:GetTable", &catalog),
                 ("glue:GetTable", &database),
