@@ -305,6 +305,10 @@ pub mod wire {
     pub const FORM_BODY_MAX_BYTES: usize = 1024 * 1024;
     /// Request line and headers.
     pub const HEADER_MAX_BYTES: usize = 64 * 1024;
+    /// Headers of an S3 request. "Working with object metadata", S3 guide: "the PUT request header".
+    pub const S3_HEADER_MAX_BYTES: usize = 8 * 1024;
+    /// How far a signature's date may be from now. "Signature Version 4 signing process", IAM guide.
+    pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
     /// How long a client may take to send its headers.
     pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
     /// How long requests under way may take to finish after the stop signal.

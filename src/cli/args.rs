@@ -135,9 +135,35 @@ pub struct UpArgs {
     /// Whether AWS's capacities and quotas apply
     #[arg(long, value_enum, default_value_t = LimitsName::Aws)]
     pub limits: LimitsName,
+    /// Whether requests must carry a valid signature
+    #[arg(long, value_enum, default_value_t = AuthName::Off, env = "WINDFARM_AUTH")]
+    pub auth: AuthName,
+    /// Speak HTTPS, with a certificate made for this run
+    #[arg(long, env = "WINDFARM_TLS")]
+    pub tls: bool,
+    /// Where to write the certificate to trust (for AWS_CA_BUNDLE) [default: a file in the
+    /// temporary folder, named after the port]
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub tls_certificate: Option<PathBuf>,
+    /// A further domain for virtual-host buckets: BUCKET.DOMAIN and BUCKET.s3.DOMAIN are the bucket's
+    /// (as they are for localhost and localhost.localstack.cloud). May be given several times
+    #[arg(long, value_name = "DOMAIN", env = "WINDFARM_S3_HOST", value_delimiter = ',', value_parser = parse_domain)]
+    pub s3_host: Vec<String>,
     /// Root of every identifier the emulator makes; random by default
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+}
+
+/// Authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthName {
+    /// Any credentials will do; an access key of 12 digits is the account, any other the default one
+    Off,
+    /// Signatures (SigV4), their age, keys and session tokens are checked. Known keys: those made by
+    /// CreateAccessKey, AssumeRole, GetSessionToken and GetFederationToken here, `test` with the
+    /// secret `test` (root of account 000000000000), and any 12-digit account id with the secret
+    /// `test` (root of that account)
+    Verify,
 }
 
 /// `windfarm health`
@@ -249,6 +275,24 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).map_err(|error| format!("`{text}`: {error}"))
 }
 
+/// A host name to which labels can be prepended.
+fn parse_domain(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let domain = text.trim_start_matches("*.").trim_start_matches('.');
+    if domain.split('.').all(label) && domain.parse::<IpAddr>().is_err() {
+        Ok(domain.to_ascii_lowercase())
+    } else {
+        Err(format!(
+            "`{text}` is no domain: write for example s3.farm.test, without a port"
+        ))
+    }
+}
+
 fn parse_instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .ok_or_else(|| format!("`{text}` is no instant: write for example 2025-04-29T03:00:00Z"))
@@ -268,6 +312,18 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn domains_have_no_port_and_no_wildcard() {
+        assert_eq!(
+            parse_domain("*.S3.farm.test"),
+            Ok("s3.farm.test".to_owned())
+        );
+        assert_eq!(parse_domain("windfarm"), Ok("windfarm".to_owned()));
+        for bad in ["", "farm:4566", "http://farm", "127.0.0.1", "a..b"] {
+            assert!(parse_domain(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

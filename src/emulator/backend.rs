@@ -11,7 +11,7 @@ use crate::base::{Call, ServiceError, Timestamp};
 use crate::emulator::athena::{CatalogFacts, Languages};
 use crate::emulator::surroundings::{Around, AroundFirehose};
 use crate::emulator::{State, admin, feed};
-use crate::wire::{self, Backend, Identity, Service};
+use crate::wire::{self, Backend, Identity, Key, Service};
 
 /// The emulator behind its front door.
 pub(super) struct FrontDoor(pub Arc<State>);
@@ -31,6 +31,15 @@ impl Backend for FrontDoor {
         Some(Identity {
             account: caller.account,
             caller_arn: caller.arn,
+        })
+    }
+
+    fn key(&self, access_key: &str) -> Option<Key> {
+        let known = self.0.iam().secret(access_key, self.0.clock.now())?;
+        Some(Key {
+            secret: known.secret,
+            token: known.token,
+            expired: known.expired,
         })
     }
 

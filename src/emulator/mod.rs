@@ -35,7 +35,8 @@ use crate::iam::Iam;
 use crate::kinesis::Limits;
 use crate::s3::{S3, Space};
 use crate::store::Objects;
-use crate::wire::{self, Router};
+use crate::wire::tls::Tls;
+use crate::wire::{self, Authentication, Router};
 
 use site::Site;
 
@@ -48,6 +49,11 @@ pub struct Settings {
     pub seed: Seed,
     /// Whether the documented capacities and quotas apply.
     pub limits: Limits,
+    /// Whether signatures are verified.
+    pub authentication: Authentication,
+    /// Domains under which buckets are addressed as `bucket.domain`, besides `localhost`, its alias
+    /// `localhost.localstack.cloud` and AWS's own.
+    pub s3_hosts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -56,6 +62,8 @@ impl Default for Settings {
             clock: Clock::system(),
             seed: Seed::random(),
             limits: Limits::Aws,
+            authentication: Authentication::Off,
+            s3_hosts: Vec::new(),
         }
     }
 }
@@ -87,7 +95,7 @@ impl Emulator {
                 Arc::clone(&s3),
                 settings.clock.clone(),
                 Arc::clone(&ids),
-                wire::s3::Hosts::default(),
+                wire::s3::Hosts::with_more(&settings.s3_hosts),
             ),
             s3,
             ids,
@@ -103,9 +111,10 @@ impl Emulator {
         if !state.clock.is_virtual() {
             tokio::spawn(run_timers(Arc::downgrade(&state)));
         }
-        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(
-            &state,
-        )))));
+        let router = Arc::new(Router::new(
+            Arc::new(backend::FrontDoor(Arc::clone(&state))),
+            settings.authentication,
+        ));
         Self { state, router }
     }
 
@@ -131,7 +140,18 @@ impl Emulator {
 
     /// Answers requests on a listener until `shutdown` completes.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        wire::server::run(listener, Arc::clone(&self.router), shutdown).await;
+        wire::server::run(listener, None, Arc::clone(&self.router), shutdown).await;
+    }
+
+    /// The same over TLS.
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: &Tls,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let router = Arc::clone(&self.router);
+        wire::server::run(listener, Some(tls), router, shutdown).await;
     }
 
     /// Forgets everything but the clock: what `POST /_windfarm/reset` does.

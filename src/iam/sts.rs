@@ -27,6 +27,10 @@ pub(super) struct Session {
     /// `UserId` of GetCallerIdentity.
     pub user_id: String,
     pub expiration: Timestamp,
+    /// What requests are signed with; drawn when the credentials are handed out.
+    pub secret: String,
+    /// What must come with such requests.
+    pub token: String,
 }
 
 impl Iam {
@@ -147,6 +151,8 @@ impl Iam {
             arn: user.arn.clone(),
             user_id: user.assumed_role_id.clone(),
             expiration: Self::instant(call) + lifetime,
+            secret: String::new(),
+            token: String::new(),
         };
         Ok(AssumeRoleResponse {
             credentials: Some(self.issue(call, state)),
@@ -180,6 +186,8 @@ impl Iam {
             arn: call.caller_arn.clone(),
             user_id: self.caller_id(call),
             expiration: Self::instant(call) + token_lifetime(call, request.duration_seconds),
+            secret: String::new(),
+            token: String::new(),
         };
         Ok(GetSessionTokenResponse {
             credentials: Some(self.issue(call, state)),
@@ -216,6 +224,8 @@ impl Iam {
             arn: user.arn.clone(),
             user_id: user.federated_user_id.clone(),
             expiration: Self::instant(call) + token_lifetime(call, request.duration_seconds),
+            secret: String::new(),
+            token: String::new(),
         };
         Ok(GetFederationTokenResponse {
             credentials: Some(self.issue(call, state)),
@@ -247,7 +257,7 @@ impl Iam {
     }
 
     /// Hands out credentials and forgets those that have expired.
-    fn issue(&mut self, call: &Call, session: Session) -> Credentials {
+    fn issue(&mut self, call: &Call, mut session: Session) -> Credentials {
         self.sessions
             .retain(|_, session| call.now < session.expiration);
         let access_key_id = self.access_key_id("ASIA");
@@ -257,6 +267,8 @@ impl Iam {
             session_token: self.ids.alphanumeric(356),
             expiration: session.expiration,
         };
+        session.secret.clone_from(&credentials.secret_access_key);
+        session.token.clone_from(&credentials.session_token);
         self.sessions.insert(access_key_id, session);
         credentials
     }

@@ -24,7 +24,10 @@ pub mod s3;
 pub mod scope;
 pub mod server;
 pub mod service;
+pub mod signature;
 pub mod sts;
+pub mod tls;
 
 pub use router::{Backend, Identity, Router};
 pub use service::Service;
+pub use signature::{Authentication, Key};

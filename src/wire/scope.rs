@@ -1,13 +1,15 @@
 //! Who a request says it comes from: the credential scope of its signature.
 //!
 //! The scope names access key, day, region and service; that is all an emulator needs to keep
-//! accounts and regions apart. **Signatures are not verified**: any secret is accepted. What is
-//! checked is that a signature is there and readable, because clients branch on those errors.
+//! accounts and regions apart. Signatures are not verified here: unless
+//! [`signature`](crate::wire::signature) is told to, any secret is accepted. What is checked is that a
+//! signature is there and readable, because clients branch on those errors.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::base::{AccountId, Region, ServiceError};
+use crate::wire::signature::Key;
 
 /// What the signature tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +115,22 @@ pub fn account_of(access_key: &str) -> AccountId {
     AccountId::parse(access_key).unwrap_or_default()
 }
 
+/// The access key of the default account's root.
+pub const ROOT_KEY: &str = "test";
+/// The secret of every account's root key.
+pub const ROOT_SECRET: &str = "test";
+
+/// The root keys that exist without having been made: [`ROOT_KEY`] for the default account, and every
+/// account's id for itself. Their secret is [`ROOT_SECRET`].
+pub fn root_key(access_key: &str) -> Option<Key> {
+    let known = access_key == ROOT_KEY || AccountId::parse(access_key).is_some();
+    known.then(|| Key {
+        secret: ROOT_SECRET.to_owned(),
+        token: None,
+        expired: false,
+    })
+}
+
 impl Scope {
     fn parse(credential: &str) -> Result<Self, ServiceError> {
         // From the right: S3-compatible clients use access keys with slashes in them.
@@ -135,7 +153,7 @@ impl Scope {
     }
 }
 
-fn incomplete(message: impl std::fmt::Display) -> ServiceError {
+pub(super) fn incomplete(message: impl std::fmt::Display) -> ServiceError {
     ServiceError::client("IncompleteSignatureException", message)
 }
 
@@ -160,7 +178,7 @@ fn legacy_query(query: &str) -> Auth {
     }
 }
 
-fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header
         .split([',', ' '])
         .filter_map(|part| part.trim().split_once('='))
@@ -169,7 +187,7 @@ fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// AWS names everything that is missing, then quotes the header.
-fn missing_parameters(header: &str, headers: &HeaderMap) -> ServiceError {
+pub(super) fn missing_parameters(header: &str, headers: &HeaderMap) -> ServiceError {
     let mut message = String::new();
     for name in ["Credential", "Signature", "SignedHeaders"] {
         if header_parameter(header, name).is_none() {
@@ -250,6 +268,17 @@ mod tests {
         assert!(short.message.ends_with("got 'AKID'"), "{short}");
         let v4a = read("AWS4-ECDSA-P256-SHA256 Credential=a/b/c/aws4_request", "").unwrap_err();
         assert_eq!((v4a.status, v4a.code.as_str()), (501, "NotImplemented"));
+    }
+
+    #[test]
+    fn root_keys_are_known_without_being_made() {
+        for known in ["test", "123456789012"] {
+            assert_eq!(
+                root_key(known).map(|key| key.secret),
+                Some("test".to_owned())
+            );
+        }
+        assert_eq!(root_key("AKIDEXAMPLE"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 mod architecture;
 mod cli;
 mod docker;
+mod door;
 mod fidelity;
 mod licences;
 mod pipeline;

@@ -40,7 +40,7 @@ impl Signer {
 }
 
 /// Query parameters that are a signature's and nothing else's.
-const SIGNATURE_PARAMETERS: [&str; 9] = [
+const SIGNATURE_PARAMETERS: [&str; 8] = [
     "x-amz-algorithm",
     "x-amz-credential",
     "x-amz-date",
@@ -48,7 +48,6 @@ const SIGNATURE_PARAMETERS: [&str; 9] = [
     "x-amz-signedheaders",
     "x-amz-signature",
     "x-amz-security-token",
-    "x-amz-content-sha256",
     "x-amz-region-set",
 ];
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::base::{Call, ServiceError, Timestamp};
 use crate::wire::router::{Backend, Identity};
 use crate::wire::service::Service;
+use crate::wire::signature::{Authentication, Key};
 
 struct Echo;
 
@@ -20,6 +21,10 @@ impl Backend for Echo {
 
     fn request_id(&self) -> String {
         "id".to_owned()
+    }
+
+    fn key(&self, _: &str) -> Option<Key> {
+        None
     }
 
     fn identity(&self, _: &str) -> Option<Identity> {
@@ -49,7 +54,7 @@ impl Backend for Echo {
 fn connect() -> (DuplexStream, GracefulShutdown, tokio::task::JoinHandle<()>) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let connections = GracefulShutdown::new();
-    let router = Arc::new(Router::new(Arc::new(Echo)));
+    let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
     let task = tokio::spawn(serve(server, router, connections.watcher()));
     (client, connections, task)
 }
