@@ -59,7 +59,7 @@ const REMARKS: &[(&str, &str, &str)] = &[
     ),
     (
         "s3:PutObject",
-        "signatures are parsed and not verified",
+        "signatures are verified with `--auth verify` alone",
         "wire::s3::tests",
     ),
 ];

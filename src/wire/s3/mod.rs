@@ -82,7 +82,7 @@ pub struct Service {
 /// The HTTP service over `core`. Requests are dated by `clock`, their ids drawn from `ids`; `hosts`
 /// says which host names carry a bucket.
 ///
-/// Signatures are parsed for account and region and not verified. When a request has a
+/// Signatures are parsed for account and region, not verified here. When a request has a
 /// [`Call`] among its extensions, that decides who calls, in which account and region; when it has a
 /// [`ChunkSigner`](crate::wire::signature::ChunkSigner), the chunks of its body must be signed.
 pub fn service(core: Arc<S3>, clock: Clock, ids: Arc<Ids>, hosts: Hosts) -> Service {

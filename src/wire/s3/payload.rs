@@ -470,6 +470,96 @@ mod tests {
         check("5\r\nHello\r\n0", "Hello", &[]);
     }
 
+    /// A signer that has just seen the request of the S3 API reference's example with trailers.
+    fn signer() -> ChunkSigner {
+        let headers = [
+            ("host", "s3.amazonaws.com"),
+            ("x-amz-date", "20130524T000000Z"),
+            ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+            (
+                "x-amz-content-sha256",
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+            ),
+            ("content-encoding", "aws-chunked"),
+            ("x-amz-decoded-content-length", "66560"),
+            ("x-amz-trailer", "x-amz-checksum-crc32c"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 \
+                 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,\
+                 SignedHeaders=content-encoding;host;x-amz-content-sha256;x-amz-date;\
+                 x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer,\
+                 Signature=106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+            ),
+        ];
+        let mut request = http::Request::put("/examplebucket/chunkObject.txt");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let key = |_: &str| {
+            Some(crate::wire::Key {
+                secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+                token: None,
+                expired: false,
+            })
+        };
+        let now = crate::base::Timestamp::parse("2013-05-24T00:00:00Z").unwrap();
+        let payload = crate::wire::signature::Payload::AsDeclared;
+        crate::wire::signature::verify(&parts, "s3", payload, key, now).unwrap()
+    }
+
+    #[test]
+    fn signed_chunks_and_trailers_are_verified() {
+        let (first, second) = ("a".repeat(65_536), "a".repeat(1_024));
+        let wire = format!(
+            "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n\
+             {first}\r\n\
+             400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n\
+             {second}\r\n\
+             0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n\
+             x-amz-checksum-crc32c:sOO8/Q==\r\n\
+             x-amz-trailer-signature:\
+             d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n"
+        );
+        let decode = |wire: String| decode_chunks(Bytes::from(wire), Some(signer()), true);
+        let (body, trailers) = decode(wire.clone()).unwrap();
+        assert_eq!((body.len(), trailers.len()), (66_560, 2));
+        for (from, to) in [
+            ("aaaa\r\n400", "aaab\r\n400"),
+            ("400;chunk-signature=1c", "400;chunk-signature=1d"),
+            ("10000;chunk-signature=", "10000;other="),
+            (";chunk-signature=2ca2", ";chunk-signature=2ca3"),
+            ("sOO8/Q==", "sOO8/A=="),
+            ("trailer-signature:d8", "trailer-signature:d9"),
+        ] {
+            assert!(wire.contains(from), "{from}");
+            assert!(decode(wire.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        // A body that stops before its trailers, and one without its last chunk.
+        let (before, _) = wire.split_once("x-amz-checksum").unwrap();
+        assert!(decode(before.to_owned()).is_err());
+        let (before, _) = wire.split_once("\r\n0;chunk").unwrap();
+        assert!(decode(before.to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_payload_hash_is_a_hash_or_a_word() {
+        for good in [
+            "UNSIGNED-PAYLOAD",
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+            "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ] {
+            assert!(check_form(good).is_ok(), "{good}");
+        }
+        for bad in ["", "required", "STREAMING-", "zz"] {
+            assert!(check_form(bad).is_err(), "{bad}");
+        }
+        let v4a = check_form("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER").unwrap_err();
+        assert!(format!("{v4a:?}").contains("Version 4A"), "{v4a:?}");
+    }
+
     #[test]
     fn broken_chunks_are_refused() {
         for wire in [

@@ -44,10 +44,17 @@ pub(super) fn request(
     )
 }
 
-/// S3's path: encoded once, nothing normalised, because keys may hold `//` and `..`.
+/// S3's path: encoded once, nothing normalised, because keys may hold `//` and `..`. A slash that came
+/// encoded stays so: whoever sends it signed it.
 fn object_path(path: &str) -> String {
-    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
-    percent_encode(&decoded, ENCODED_PATH).to_string()
+    let segments: Vec<String> = path
+        .split('/')
+        .map(|segment| {
+            let decoded: Cow<'_, [u8]> = percent_decode_str(segment).into();
+            percent_encode(&decoded, ENCODED).to_string()
+        })
+        .collect();
+    segments.join("/")
 }
 
 /// Every other service's path: without `.`, `..` and empty segments, and what came encoded is encoded
@@ -139,6 +146,7 @@ mod tests {
             ("//a//", "/a/", "//a//"),
             ("/..", "/", "/.."),
             ("/a%20b", "/a%2520b", "/a%20b"),
+            ("/a%2fb", "/a%252fb", "/a%2Fb"),
             ("/a=b+c@d", "/a%3Db%2Bc%40d", "/a%3Db%2Bc%40d"),
             ("/%e1%88%b4", "/%25e1%2588%25b4", "/%E1%88%B4"),
         ] {

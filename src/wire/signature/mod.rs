@@ -437,7 +437,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// `yyyyMMddTHHmmssZ`.
-fn basic_date(text: &str) -> Option<Timestamp> {
+pub(in crate::wire) fn basic_date(text: &str) -> Option<Timestamp> {
     let date = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     let instant = jiff::tz::TimeZone::UTC.to_timestamp(date).ok()?;
     Some(Timestamp::from_jiff(instant))

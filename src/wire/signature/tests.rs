@@ -364,7 +364,7 @@ fn verify_body(parts: &Parts, service: &str, body: &[u8]) -> Result<ChunkSigner,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn what_the_sdk_signs_is_verified_and_nothing_else(
