@@ -87,13 +87,13 @@ where
     I: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Without `pipeline_flush`: with it, hyper never sends its refusal of a request it cannot read.
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
         // What exceeds the limit a little is refused by the router, in words; the rest by hyper.
-        .max_buf_size(2 * HEADER_MAX_BYTES)
-        .pipeline_flush(true);
+        .max_buf_size(2 * HEADER_MAX_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -10,9 +10,10 @@
 )]
 
 mod architecture;
+mod authentication;
 mod cli;
 mod docker;
-mod door;
+
 mod fidelity;
 mod licences;
 mod pipeline;

@@ -149,13 +149,16 @@ async fn headers_that_are_far_too_long_are_refused_and_the_connection_closed() {
     task.await.unwrap();
 }
 
-/// A TLS client that trusts `pem`, connected to a served router.
+/// A TLS client that trusts `pem`, connected to a served router until the second of the pair goes.
 async fn connect_tls(
     tls: &Tls,
     pem: &str,
     name: &str,
     protocol: &str,
-) -> std::io::Result<tokio_rustls::client::TlsStream<DuplexStream>> {
+) -> std::io::Result<(
+    tokio_rustls::client::TlsStream<DuplexStream>,
+    GracefulShutdown,
+)> {
     use tokio_rustls::rustls::pki_types::pem::PemObject as _;
     use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
     use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -171,11 +174,13 @@ async fn connect_tls(
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     let (client, server) = tokio::io::duplex(64 * 1024);
     let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
-    let watcher = GracefulShutdown::new().watcher();
+    let connections = GracefulShutdown::new();
+    let watcher = connections.watcher();
     tokio::spawn(serve_tls(server, tls.clone(), router, watcher));
-    tokio_rustls::TlsConnector::from(Arc::new(config))
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
         .connect(ServerName::try_from(name.to_owned()).unwrap(), client)
-        .await
+        .await?;
+    Ok((stream, connections))
 }
 
 fn self_signed() -> Tls {
@@ -188,11 +193,11 @@ fn self_signed() -> Tls {
 async fn tls_agrees_on_http_2_or_http_1() {
     let tls = self_signed();
     let pem = tls.authority_pem();
-    let stream = connect_tls(&tls, pem, "localhost", "h2").await.unwrap();
+    let (stream, _connections) = connect_tls(&tls, pem, "localhost", "h2").await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     ask_over_http_2(stream).await;
 
-    let mut stream = connect_tls(&tls, pem, "127.0.0.1", "http/1.1")
+    let (mut stream, _connections) = connect_tls(&tls, pem, "127.0.0.1", "http/1.1")
         .await
         .unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
@@ -217,7 +222,7 @@ async fn the_certificate_is_for_the_emulators_names_and_signed_by_its_own_author
         "::1",
     ] {
         let trusted = connect_tls(&tls, tls.authority_pem(), name, "h2").await;
-        assert!(trusted.is_ok(), "{name}: {trusted:?}");
+        assert!(trusted.is_ok(), "{name}: {:?}", trusted.err());
     }
     let other = connect_tls(&tls, tls.authority_pem(), "example.com", "h2").await;
     assert!(other.is_err(), "a name that is not its own");
