@@ -124,8 +124,11 @@ pub(super) async fn run_query(site: Arc<Site>, around: Around, order: QueryOrder
 
 async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOutcome {
     let (rows, scanned_bytes) = if order.class.hive {
-        let database = order.database.as_deref();
-        let rows = site.engine.define(&order.call, &order.sql, database).await;
+        let (catalog, database) = (order.catalog.as_deref(), order.database.as_deref());
+        let defined = site
+            .engine
+            .define(&order.call, &order.sql, catalog, database);
+        let rows = defined.await;
         (rows.map_err(QueryError::from), 0)
     } else {
         let run = QueryRun {

@@ -13,7 +13,7 @@ use crate::engine::trino::{
 };
 
 /// The only catalog there is.
-const CATALOG: &str = "awsdatacatalog";
+pub const CATALOG: &str = "awsdatacatalog";
 
 /// What to run, and in which circumstances.
 #[derive(Clone, Debug)]

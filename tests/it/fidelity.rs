@@ -22,10 +22,18 @@ with Athena's rule that `1.5` is a double. What is not built fails with `NOT_SUP
 * correlated subqueries, LATERAL, quantified comparisons, IN (subquery) on floating point;
 * WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, INTERSECT and EXCEPT ALL, WITH TIES, RANGE frames with an offset;
 * MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`, hidden columns such as `\"$path\"`;
-* every statement but queries and EXPLAIN; SerDes other than Parquet and OpenX JSON; views; partition projection.
+* CTAS, INSERT, UNLOAD, PREPARE and its like, views; SerDes other than Parquet and OpenX JSON; partition projection.
 
 Known to differ: `ORDER BY` an expression that DISTINCT does not select is accepted; a failing element of an IN list
 behind the matching one is not noticed. Shown by `engine::trino::tests` and `engine::query::tests`.
+
+Hive's statements work on the catalog, by a parser of their own: CREATE and DROP DATABASE, CREATE EXTERNAL TABLE with
+any SerDe, DROP TABLE, ALTER TABLE (ADD, DROP, RENAME PARTITION, ADD and REPLACE COLUMNS, SET LOCATION, SET
+TBLPROPERTIES), MSCK REPAIR TABLE, SHOW (DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE) and
+DESCRIBE [FORMATTED]. Refused by name: ALTER DATABASE, ALTER TABLE RENAME TO, CHANGE and DROP COLUMN, managed tables,
+Iceberg, Delta and Hudi tables, DESCRIBE EXTENDED or of a view, a partition or a column. The texts of semantic errors, the
+layout of DESCRIBE FORMATTED and MSCK's lines are Hive's and not measured; SHOW COLUMNS and DESCRIBE of a missing table
+fail when they run, where Athena refuses them at once. Shown by `engine::hive::tests` and `definitions`.
 
 ## Glue's jobs
 

@@ -12,6 +12,7 @@
 mod architecture;
 mod cbor_client;
 mod cli;
+mod definitions;
 mod docker;
 mod fidelity;
 mod front_door;

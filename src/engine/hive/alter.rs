@@ -295,11 +295,18 @@ impl Run<'_> {
         }
         let old = partition.values.clone().unwrap_or_default();
         let mut input = input_of(partition);
-        input.values = Some(values);
+        input.values = Some(values.clone());
         self.catalog
             .add_partitions(self.call, database, &table.name, vec![input])?;
-        self.catalog
-            .delete_partitions(self.call, database, &table.name, &[old])?;
+        let removed = self
+            .catalog
+            .delete_partitions(self.call, database, &table.name, &[old]);
+        if let Err(error) = removed {
+            // All or nothing: the partition keeps its old name.
+            self.catalog
+                .delete_partitions(self.call, database, &table.name, &[values])?;
+            return Err(error.into());
+        }
         Ok(())
     }
 

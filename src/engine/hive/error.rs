@@ -15,7 +15,7 @@ pub enum HiveError {
         /// Whether a name stood in double quotes: Athena refuses that before an execution exists.
         quoted_name: bool,
     },
-    /// It contradicts itself or the catalog; the number is Hive's own.
+    /// It contradicts itself or the catalog; the number is Hive's own. Texts are Hive's, not measured.
     #[error("FAILED: SemanticException [Error {code}]: {message}")]
     Semantic {
         /// Hive's error number.

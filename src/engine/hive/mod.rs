@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::base::Call;
-use crate::engine::query::QueryRows;
+use crate::engine::query::{CATALOG, QueryRows};
 use crate::engine::session::Engine;
 use crate::glue::catalog::CatalogWriter;
 use crate::store::Objects;
@@ -48,18 +48,22 @@ struct Run<'a> {
 }
 
 impl Engine {
-    /// Runs a statement of Hive's side in the name of `call`'s caller; `database` is that of names
-    /// without one. The rows are those of the result, their columns of type `string`.
+    /// Runs a statement of Hive's side in the name of `call`'s caller; `catalog` and `database` are
+    /// those of names without one. The rows are those of the result, their columns of type `string`.
     ///
     /// # Errors
-    /// [`HiveError`]; the catalog is unchanged then.
+    /// [`HiveError`]; the statement has changed nothing in the catalog then.
     pub async fn define(
         &self,
         call: &Call,
         sql: &str,
+        catalog: Option<&str>,
         database: Option<&str>,
     ) -> Result<QueryRows, HiveError> {
         let statement = parser::parse(sql)?;
+        if let Some(catalog) = catalog.filter(|name| !name.eq_ignore_ascii_case(CATALOG)) {
+            return Err(HiveError::Unsupported(format!("the catalog {catalog}")));
+        }
         let run = Run {
             catalog: self.catalog(),
             objects: self.objects(),

@@ -14,7 +14,7 @@ use crate::store::S3Uri;
 
 impl Run<'_> {
     /// Adds what lies in folders named `column=value`, one a partition column in order, and never
-    /// drops. The lines are those of Athena's guide, "MSCK REPAIR TABLE".
+    /// drops. The lines follow Hive's, which Athena passes on; their exact form is not measured.
     pub(super) async fn repair(&self, name: &TableName) -> Result<QueryRows> {
         let table = self.hive_table(name)?;
         let database = self.database_of(name).to_owned();

@@ -45,7 +45,7 @@ impl Lake {
 
     /// Rows, one a line, or the error.
     async fn answer(&self, sql: &str) -> String {
-        match self.engine.define(&call(), sql, Some("wind")).await {
+        match self.engine.define(&call(), sql, None, Some("wind")).await {
             Err(error) => error.to_string(),
             Ok(found) => {
                 let rows = found.rows.into_iter().flatten();

@@ -40,7 +40,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     partly(
         "athena:StartQueryExecution",
-        "queries and EXPLAIN (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
+        "queries, EXPLAIN and Hive's definitions (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
         "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
     ),
     whole(
