@@ -69,3 +69,7 @@ api-model:
 firehose-vectors:
     java -Dstdout.encoding=UTF-8 fixtures/firehose/JavaLetters.java > fixtures/firehose/java-letters.txt
     TZ=UTC sh fixtures/firehose/jq-keys.sh > fixtures/firehose/jq-keys.txt
+
+# Measure Athena's SQL against a file of cases, one JSON object a line; `WINDFARM_TRINO_SHOW=50` shows more differences.
+trino-cases PATH:
+    WINDFARM_TRINO_CASES="{{PATH}}" cargo test --locked --lib engine::trino::tests::cases -- --ignored --nocapture

@@ -435,6 +435,17 @@ fn slice(a: &[Value]) -> Result<Value> {
     ))
 }
 
+/// Whether `||` of two arrays may mean array and array as well as array and element, neither without a
+/// coercion: `ARRAY[ARRAY[1]] || ARRAY[NULL]`.
+pub fn concat_is_ambiguous(left: &Type, right: &Type) -> bool {
+    let (Type::Array(a), Type::Array(b)) = (left, right) else {
+        return false;
+    };
+    left != right
+        && left.common(right).is_some()
+        && (a.common(right).is_some() || b.common(left).is_some())
+}
+
 /// Arrays and elements in a row: `array || element` too.
 fn concat(arguments: &[Type]) -> Option<Function> {
     let item = arguments
