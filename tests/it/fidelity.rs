@@ -58,6 +58,11 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "kinesis::tests",
     ),
     (
+        "kinesis:SubscribeToShard",
+        "events are said when records arrive; empty ones after five silent seconds (observed, not documented)",
+        "kinesis::fan_out::tests",
+    ),
+    (
         "s3:PutObject",
         "signatures are parsed and not verified",
         "wire::s3::tests",

@@ -12,6 +12,7 @@
 mod architecture;
 mod cli;
 mod docker;
+mod fan_out;
 mod fidelity;
 mod licences;
 mod pipeline;
