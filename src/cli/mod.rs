@@ -12,6 +12,7 @@ mod output;
 mod produce;
 mod replay;
 mod report;
+mod streams;
 mod target;
 mod up;
 
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
             Command::Health(health) => health::run(health).await,
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
+            Command::Streams(command) => streams::run(command).await,
         }
     });
     match outcome {
