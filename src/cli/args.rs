@@ -36,6 +36,40 @@ pub enum Command {
     Produce(ProduceArgs),
     /// Send real readings (La Haute Borne) to a stream
     Replay(ReplayArgs),
+    /// Look at the streams of a running emulator
+    #[command(subcommand)]
+    Streams(StreamsCommand),
+}
+
+/// `windfarm streams`
+#[derive(Clone, Debug, Subcommand)]
+pub enum StreamsCommand {
+    /// Show a stream shard by shard: records, bytes, throttled records, capacity used just now
+    Show(ShowArgs),
+}
+
+/// `windfarm streams show`
+#[derive(Clone, Debug, Args)]
+pub struct ShowArgs {
+    /// The stream
+    pub name: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub place: HealthArgs,
+    /// The account the stream is in; the emulator's default one unless told
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The region the stream is in
+    #[arg(
+        long,
+        default_value = "us-east-1",
+        env = "AWS_REGION",
+        value_name = "NAME"
+    )]
+    pub region: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where the AWS APIs are.
@@ -152,6 +186,16 @@ pub struct HealthArgs {
     /// Port on this machine to ask when there is no --endpoint
     #[arg(long, default_value_t = 4566, env = "WINDFARM_PORT")]
     pub port: u16,
+}
+
+impl HealthArgs {
+    /// The endpoint to ask.
+    pub fn endpoint(&self) -> String {
+        match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
+    }
 }
 
 /// `windfarm operations`

@@ -14,6 +14,7 @@ mod cbor_client;
 mod cli;
 mod definitions;
 mod docker;
+mod fan_out;
 mod fidelity;
 mod front_door;
 mod hardening;

@@ -426,7 +426,10 @@ fn concatenation_that_may_mean_two_things_is_refused() {
         "AMBIGUOUS_FUNCTION_CALL: line 1:24: Could not choose a best candidate operator. Explicit type casts must be added.",
     );
     check("SELECT ARRAY[ARRAY[5]] || ARRAY[6]", "[[5], [6]]");
-    check("SELECT ARRAY[5] || ARRAY[NULL]", "[5, null]");
+    check(
+        "SELECT 4 || ARRAY[5] || 6, ARRAY[ARRAY[5]] || ARRAY[ARRAY[6]]",
+        "[4, 5, 6]|[[5], [6]]",
+    );
 }
 
 #[test]
