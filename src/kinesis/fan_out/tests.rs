@@ -1,3 +1,5 @@
+//! Subscriptions as a consumer meets them, and a consumer that follows a stream through random changes.
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
