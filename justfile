@@ -45,6 +45,11 @@ clients *ARGS:
 fuzz TARGET *ARGS:
     cargo +nightly fuzz run {{TARGET}} {{ARGS}}
 
+# kinesalite's public test-suite, in the folder SUITE with its dependencies installed (needs node), against a windfarm of ours; docs/kinesalite.md says what to expect.
+conformance-kinesis SUITE *ARGS:
+    cargo build --locked
+    cd "{{SUITE}}" && WINDFARM="${CARGO_TARGET_DIR:-{{justfile_directory()}}/target}/debug/windfarm" node_modules/.bin/mocha --exit --require should --require "{{justfile_directory()}}/tests/conformance/kinesalite.cjs" --timeout 30s {{ARGS}}
+
 # How fast the rooms are, each alone and all together (release build).
 bench *ARGS:
     cargo bench --locked {{ARGS}}

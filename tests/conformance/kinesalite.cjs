@@ -6,6 +6,7 @@
 'use strict'
 
 const { spawn } = require('node:child_process')
+const http = require('node:http')
 const Module = require('node:module')
 const net = require('node:net')
 const readline = require('node:readline')
@@ -54,10 +55,29 @@ function signer(aws4) {
   return { ...aws4, sign: (options, given) => aws4.sign(Object.assign(options, { service: 'kinesis' }), given || credentials) }
 }
 
+/** The test that runs. A test that failed leaves requests behind: their answers are nobody's. */
+let running
+const { request } = http
+http.request = function (options, answered) {
+  const owner = running
+  return request.call(this, options, (response) => {
+    const { on } = response
+    response.on = (event, listener) => on.call(response, event, (...what) => owner === running && listener(...what))
+    answered(response)
+  })
+}
+
 const load = Module._load
 Module._load = function (request, parent, ...rest) {
   const fromSuite = parent && /[\\/]test[\\/][^\\/]+\.js$/.test(parent.filename)
-  if (fromSuite && request === '..') return server
+  if (fromSuite && request === '..') {
+    if (/helpers\.js$/.test(parent.filename)) {
+      global.beforeEach(function () {
+        running = this.currentTest
+      })
+    }
+    return server
+  }
   const loaded = load.call(this, request, parent, ...rest)
   return fromSuite && request === 'aws4' ? signer(loaded) : loaded
 }

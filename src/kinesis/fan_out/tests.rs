@@ -1,5 +1,4 @@
-//! What subscriptions say, against a model of what was put: every record once, in order, through splits and
-//! renewals, and no faster than a consumer may read.
+//! Subscriptions as a consumer meets them, and a consumer that follows a stream through random changes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
