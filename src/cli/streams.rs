@@ -19,7 +19,10 @@ pub async fn run(command: StreamsCommand) -> Result<ExitCode, Failure> {
     let document: Value = serde_json::from_str(&body)
         .map_err(|_| Failure::new(format!("what answers at {endpoint} is no windfarm")))?;
     if status != 200 {
-        let reason = document["error"].as_str().unwrap_or("it does not say why");
+        let reason = document
+            .get("error")
+            .and_then(Value::as_str)
+            .unwrap_or("it does not say why");
         return Err(Failure::new(reason));
     }
     if args.json {
