@@ -3,6 +3,7 @@
 //! * [`Emulator`] is a handle; clones share everything.
 //! * [`site`]: the services of one account in one region.
 //! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
+//! * [`fan_out`]: events of Kinesis subscriptions to the clients that read them.
 //! * [`work`]: what takes real time (crawls, job runs, queries), done on the async runtime while a
 //!   virtual clock stands still.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
@@ -14,8 +15,10 @@ mod admin;
 mod athena;
 mod backend;
 mod connector;
+mod fan_out;
 mod feed;
 mod site;
+mod streams;
 mod surroundings;
 mod work;
 
@@ -140,7 +143,7 @@ impl Emulator {
 
     /// Answers requests on a listener until `shutdown` completes.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        wire::server::run(listener, None, Arc::clone(&self.router), shutdown).await;
+        self.serve_either(listener, None, shutdown).await;
     }
 
     /// The same over TLS.
@@ -150,8 +153,22 @@ impl Emulator {
         tls: &Tls,
         shutdown: impl Future<Output = ()>,
     ) {
-        let router = Arc::clone(&self.router);
-        wire::server::run(listener, Some(tls), router, shutdown).await;
+        self.serve_either(listener, Some(tls), shutdown).await;
+    }
+
+    async fn serve_either(
+        &self,
+        listener: TcpListener,
+        tls: Option<&Tls>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let state = Arc::clone(&self.state);
+        let shutdown = async move {
+            shutdown.await;
+            // Subscriptions last for minutes: their clients renew them elsewhere.
+            state.end_streams();
+        };
+        wire::server::run(listener, tls, Arc::clone(&self.router), shutdown).await;
     }
 
     /// Forgets everything but the clock: what `POST /_windfarm/reset` does.
@@ -186,6 +203,12 @@ impl State {
     fn all_sites(&self) -> Vec<Arc<Site>> {
         let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         sites.values().cloned().collect()
+    }
+
+    /// The services of an account in a region, if anybody has asked for them.
+    fn known_site(&self, account: &AccountId, region: &Region) -> Option<Arc<Site>> {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.get(&(account.clone(), region.clone())).cloned()
     }
 
     /// The services of an account in a region; made when first asked for.
@@ -242,10 +265,19 @@ impl State {
     fn tick(&self, site: &Arc<Site>, now: Timestamp) {
         feed::run(site, &self.s3, now);
         site.advance(now);
+        fan_out::run(site, now);
         self.start_work(site);
     }
 
+    /// Ends every event stream.
+    fn end_streams(&self) {
+        for site in self.all_sites() {
+            site.outlets().close();
+        }
+    }
+
     fn reset(&self) {
+        self.end_streams();
         self.sites
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

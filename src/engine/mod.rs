@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod error;
+pub mod hive;
 pub mod job;
 pub mod objects;
 pub mod query;

@@ -11,10 +11,14 @@
 
 mod architecture;
 mod authentication;
+mod cbor_client;
 mod cli;
+mod definitions;
 mod docker;
-
+mod fan_out;
 mod fidelity;
+mod front_door;
+mod hardening;
 mod licences;
 mod pipeline;
 mod replay;
