@@ -24,7 +24,8 @@ use windfarm::wire::model::{Facts, validate};
 use windfarm::wire::query::Form;
 use windfarm::wire::scope::Auth;
 use windfarm::wire::service::{Protocol, Service};
-use windfarm::wire::{cbor, json};
+use windfarm::wire::signature::{Payload, verify};
+use windfarm::wire::{Key, cbor, json};
 
 /// After so many requests an emulator forgets what they made, so that memory that grows is a leak.
 const RESET_EVERY: u32 = 200;
@@ -193,6 +194,8 @@ pub fn signature(data: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", value.clone());
         let _ = Auth::read(&headers, "");
+        let dated = Request::get("/").header("x-amz-date", "20250430T080000Z");
+        forge(dated.header("authorization", value.clone()));
         for target in [
             "/",
             "/bucket/key",
@@ -204,8 +207,28 @@ pub fn signature(data: &[u8]) {
     }
     let query = String::from_utf8_lossy(data);
     let _ = Auth::read(&HeaderMap::new(), &query);
+    forge(Request::get(format!("/bucket/key?{query}")));
     if let Ok(request) = Request::get(format!("/bucket/key?{query}")).body(Body::empty()) {
         ask(request);
+    }
+}
+
+/// Holds a signature against a secret that its writer does not know: it is never found right.
+fn forge(request: http::request::Builder) {
+    let Ok(request) = request.body(()) else {
+        return;
+    };
+    let parts = request.into_parts().0;
+    let now = Timestamp::from_secs(1_746_000_000);
+    for service in ["s3", "kinesis"] {
+        let key = |_: &str| {
+            Some(Key {
+                secret: "a secret".to_owned(),
+                token: None,
+                expired: false,
+            })
+        };
+        assert!(verify(&parts, service, Payload::Body(b""), key, now).is_err());
     }
 }
 
