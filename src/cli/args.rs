@@ -199,7 +199,8 @@ pub enum AuthName {
     /// Signatures (SigV4), their age, keys and session tokens are checked. Known keys: those made by
     /// CreateAccessKey, AssumeRole, GetSessionToken and GetFederationToken here, `test` with the
     /// secret `test` (root of account 000000000000), and any 12-digit account id with the secret
-    /// `test` (root of that account)
+    /// `test` (root of that account). Signature Version 2, which boto3 and `aws s3 presign` use for
+    /// presigned URLs unless told `s3v4`, is refused
     Verify,
 }
 
