@@ -141,6 +141,12 @@ pub mod firehose {
     pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
     /// The longest time from a failed invocation to the next. Ours: AWS documents none.
     pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
+    /// Smallest buffer size under record format conversion. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_MIN_BUFFER_MB: i32 = 64;
+    /// Buffer size under record format conversion when none is given. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_DEFAULT_BUFFER_MB: i32 = 128;
     /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
     pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
     /// Buffer size under dynamic partitioning when none is given. "Buffering hints".

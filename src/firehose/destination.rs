@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::base::limits::firehose::{
-    DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS, PARTITIONED_DEFAULT_BUFFER_MB,
-    PARTITIONED_MIN_BUFFER_MB,
+    CONVERSION_DEFAULT_BUFFER_MB, DEFAULT_BUFFER_MB, DEFAULT_BUFFER_SECS,
+    PARTITIONED_DEFAULT_BUFFER_MB, PARTITIONED_MIN_BUFFER_MB,
 };
 use crate::base::{Arn, Timestamp};
 use crate::firehose::api::{
-    BufferingHints, CloudWatchLoggingOptions, DynamicPartitioningConfiguration,
-    EncryptionConfiguration, ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
-    ExtendedS3DestinationUpdate, S3DestinationConfiguration, S3DestinationDescription,
-    S3DestinationUpdate,
+    BufferingHints, CloudWatchLoggingOptions, DataFormatConversionConfiguration,
+    DynamicPartitioningConfiguration, EncryptionConfiguration, ExtendedS3DestinationConfiguration,
+    ExtendedS3DestinationDescription, ExtendedS3DestinationUpdate, S3DestinationConfiguration,
+    S3DestinationDescription, S3DestinationUpdate,
 };
 use crate::firehose::buffer::{Hints, Lane};
 use crate::firehose::compression::Compression;
+use crate::firehose::conversion::{self, Converter};
 use crate::firehose::partitioning::KeySource;
 use crate::firehose::prefix::{Layout, LayoutSettings};
 use crate::firehose::processing::Processing;
@@ -30,6 +31,8 @@ pub(super) struct Check<'a> {
     pub now: Timestamp,
     /// Whether functions can be invoked.
     pub functions: bool,
+    /// What converts records, if anything can.
+    pub converter: Option<&'a dyn Converter>,
 }
 
 /// A destination that passed every check.
@@ -58,6 +61,7 @@ impl Destination {
         check: Check<'_>,
     ) -> Result<Self> {
         refuse_unsupported(&settings)?;
+        conversion::check(&settings, check.converter)?;
         let backup = backup_of(&settings, check)?;
         let bucket = settings
             .bucket_arn
@@ -65,6 +69,10 @@ impl Destination {
             .map_err(|_| Error::invalid(format!("Invalid bucket ARN {}", settings.bucket_arn)))?
             .resource;
         let compression = Compression::parse(settings.compression_format.as_deref())?;
+        let extension = match conversion::enabled(&settings) {
+            Some(conversion) => conversion::naming(conversion).0,
+            None => compression.extension(),
+        };
         let layout = Layout::new(LayoutSettings {
             prefix: settings.prefix.as_deref(),
             error_output_prefix: settings.error_output_prefix.as_deref(),
@@ -73,7 +81,7 @@ impl Destination {
                 .file_extension
                 .as_deref()
                 .filter(|extension| !extension.is_empty())
-                .unwrap_or(compression.extension()),
+                .unwrap_or(extension),
         })?;
         layout.check_length(check.now)?;
         check_logging(settings.cloud_watch_logging_options.as_ref(), check.stream)?;
@@ -161,13 +169,19 @@ impl Destination {
             processing_configuration,
         );
         replace(&mut merged.s3_backup_mode, s3_backup_mode);
-        replace(
-            &mut merged.data_format_conversion_configuration,
+        merged.data_format_conversion_configuration = conversion::merged(
+            merged.data_format_conversion_configuration,
             data_format_conversion_configuration,
         );
         replace(&mut merged.dynamic_partitioning_configuration, partitioning);
         replace(&mut merged.file_extension, file_extension);
         replace(&mut merged.custom_time_zone, custom_time_zone);
+        // What was stored stays stored: turning conversion on does not enlarge a buffer that had its
+        // size by default, and is refused for it.
+        if !is_partitioned(&merged) && conversion::enabled(&merged).is_some() {
+            let hints = self.buffering_hints();
+            merged.buffering_hints.get_or_insert(hints);
+        }
         Self::new(merged, check)
     }
 
@@ -177,6 +191,11 @@ impl Destination {
             (Lane::Backup, Some(backup)) => backup,
             _ => self,
         }
+    }
+
+    /// The record format conversion, if it is on.
+    pub(super) fn conversion(&self) -> Option<&DataFormatConversionConfiguration> {
+        conversion::enabled(&self.settings)
     }
 
     /// The role that writes the objects.
@@ -269,14 +288,7 @@ fn refuse_unsupported(settings: &ExtendedS3DestinationConfiguration) -> Result<(
         .encryption_configuration
         .as_ref()
         .is_some_and(|encryption| encryption.kms_encryption_config.is_some());
-    let converts = settings
-        .data_format_conversion_configuration
-        .as_ref()
-        .is_some_and(|conversion| conversion.enabled.unwrap_or(true));
-    let unsupported = [
-        (encrypts, "EncryptionConfiguration.KMSEncryptionConfig"),
-        (converts, "DataFormatConversionConfiguration"),
-    ];
+    let unsupported = [(encrypts, "EncryptionConfiguration.KMSEncryptionConfig")];
     match unsupported.iter().find(|(present, _)| *present) {
         Some((_, name)) => Err(Error::NotSupported((*name).to_owned())),
         None => Ok(()),
@@ -368,6 +380,8 @@ fn merged_partitioning(
 fn default_size(settings: &ExtendedS3DestinationConfiguration) -> i32 {
     if is_partitioned(settings) {
         PARTITIONED_DEFAULT_BUFFER_MB
+    } else if conversion::enabled(settings).is_some() {
+        CONVERSION_DEFAULT_BUFFER_MB
     } else {
         DEFAULT_BUFFER_MB
     }
