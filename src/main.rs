@@ -3,6 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    eprintln!("windfarm: the commands are not built yet in this checkout; see README.md");
-    ExitCode::from(3)
+    windfarm::cli::run()
 }

@@ -36,6 +36,11 @@ pub mod kinesis {
     pub const MAX_RETENTION_HOURS: i32 = 8_760;
     /// Open shards of a new on-demand stream. "Choosing the Data Stream Capacity Mode".
     pub const ON_DEMAND_INITIAL_SHARDS: usize = 4;
+    /// How long an on-demand stream takes to grow. "Choosing the Data Stream Capacity Mode".
+    pub const ON_DEMAND_SCALES_WITHIN: Duration = Duration::from_secs(15 * 60);
+    /// Shards an on-demand stream grows to: 200 MiB/s of writes, the default quota of most regions.
+    /// "Quotas and limits".
+    pub const ON_DEMAND_MAX_SHARDS: usize = 200;
     /// Shortest retention. "Changing the Data Retention Period".
     pub const MIN_RETENTION_HOURS: i32 = 24;
     /// Record ceiling of a stream left at its default, in KiB. API reference, CreateStream.
@@ -186,6 +191,10 @@ pub mod s3 {
     pub const TAG_KEY_MAX_CHARS: usize = 128;
     /// Characters of a tag's value. "Categorizing your objects using tags".
     pub const TAG_VALUE_MAX_CHARS: usize = 256;
+    /// Rules of a lifecycle configuration. "Lifecycle configuration elements".
+    pub const LIFECYCLE_MAX_RULES: usize = 1_000;
+    /// Characters of a lifecycle rule's id. "Lifecycle configuration elements".
+    pub const LIFECYCLE_ID_MAX_CHARS: usize = 255;
     /// Bytes of a bucket policy. "Bucket policies".
     pub const POLICY_MAX_BYTES: usize = 20 * 1024;
     /// Longest life of a presigned URL in seconds. "Sharing objects with presigned URLs".
@@ -200,6 +209,31 @@ pub mod glue {
     pub const BATCH_DELETE_PARTITION_MAX: usize = 25;
     /// Entries of one BatchGetPartition call. API reference.
     pub const BATCH_GET_PARTITION_MAX: usize = 1_000;
+    /// Entries of one BatchUpdatePartition call. API reference.
+    pub const BATCH_UPDATE_PARTITION_MAX: usize = 100;
+    /// Databases, tables or versions of one page. API reference, GetTables.
+    pub const CATALOG_PAGE_MAX: usize = 100;
+    /// Partitions of one page. API reference, GetPartitions.
+    pub const PARTITION_PAGE_MAX: usize = 1_000;
+    /// Crawlers, crawls, jobs or runs of one page. API reference, GetJobs.
+    pub const PAGE_MAX: usize = 1_000;
+    /// Jobs of one page. "GetJobRuns", API reference: at most 200 runs.
+    pub const JOB_RUN_PAGE_MAX: usize = 200;
+    /// Job runs one BatchStopJobRun call stops. API reference.
+    pub const BATCH_STOP_JOB_RUN_MAX: usize = 25;
+    /// Jobs or crawlers of one batch read. API reference, BatchGetCrawlers.
+    pub const BATCH_GET_MAX: usize = 100;
+    /// Shortest period of a crawler's schedule, in minutes. "Time-based schedules for jobs and
+    /// crawlers", Glue guide.
+    pub const SCHEDULE_MIN_PERIOD_MINS: i64 = 5;
+    /// Minutes a run may take when nobody said, Glue 4.0 and older. API reference, CreateJob.
+    pub const DEFAULT_TIMEOUT_MINS_GLUE_4: i32 = 2_880;
+    /// Minutes a run may take when nobody said, Glue 5.0 and newer. API reference, CreateJob.
+    pub const DEFAULT_TIMEOUT_MINS_GLUE_5: i32 = 480;
+    /// Longest time a run may take, in minutes. API reference, CreateJob.
+    pub const MAX_TIMEOUT_MINS: i32 = 10_080;
+    /// Tags of one resource. "AWS tags in AWS Glue".
+    pub const TAGS_MAX: usize = 50;
     /// Schema similarity above which folders become partitions of one table. "Setting crawler
     /// configuration options", Glue guide.
     pub const TABLE_SIMILARITY_THRESHOLD: f64 = 0.7;
@@ -211,4 +245,53 @@ pub mod athena {
     pub const QUERY_MAX_BYTES: usize = 262_144;
     /// Rows of one GetQueryResults page, the header row included. API reference, GetQueryResults.
     pub const RESULT_PAGE_MAX_ROWS: i32 = 1_000;
+}
+
+/// IAM and STS.
+pub mod iam {
+    use std::time::Duration;
+
+    /// Tags of an entity. "IAM and AWS STS quotas", IAM guide.
+    pub const MAX_TAGS: usize = 50;
+    /// Managed policies attached to a role or a user. "IAM and AWS STS quotas".
+    pub const ATTACHED_POLICIES_MAX: usize = 10;
+    /// All inline policies of a role, without whitespace. "IAM and AWS STS quotas".
+    pub const INLINE_ROLE_MAX_CHARS: usize = 10_240;
+    /// All inline policies of a user, without whitespace. "IAM and AWS STS quotas".
+    pub const INLINE_USER_MAX_CHARS: usize = 2_048;
+    /// A managed policy's document, without whitespace. "IAM and AWS STS quotas".
+    pub const MANAGED_POLICY_MAX_CHARS: usize = 6_144;
+    /// A role's trust policy, without whitespace. "IAM and AWS STS quotas".
+    pub const TRUST_POLICY_MAX_CHARS: usize = 2_048;
+    /// Versions of a managed policy. "IAM and AWS STS quotas".
+    pub const POLICY_VERSIONS_MAX: usize = 5;
+    /// Access keys of a user. "IAM and AWS STS quotas".
+    pub const ACCESS_KEYS_MAX: usize = 2;
+    /// Items of a list page when none is asked for. API reference, ListRoles.
+    pub const DEFAULT_MAX_ITEMS: usize = 100;
+    /// Longest session of a role unless it says otherwise. API reference, CreateRole.
+    pub const DEFAULT_MAX_SESSION_SECS: i32 = 3_600;
+    /// Longest session when a role's credentials assume another role. API reference, AssumeRole.
+    pub const ROLE_CHAINING_MAX_SECS: i32 = 3_600;
+    /// Session of GetSessionToken and GetFederationToken. API reference.
+    pub const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(43_200);
+    /// The same for the account's root. API reference, GetSessionToken.
+    pub const ROOT_TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
+}
+
+/// HTTP. These bounds are this program's own: AWS's front ends do not document theirs.
+pub mod wire {
+    use std::time::Duration;
+
+    /// Body of a JSON request. The largest AWS accepts is a PutRecords of 10 MiB, which base64 and
+    /// JSON blow up to about 14 MiB.
+    pub const JSON_BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
+    /// Body of a Query request: policy documents of some kilobytes, percent-encoded.
+    pub const FORM_BODY_MAX_BYTES: usize = 1024 * 1024;
+    /// Request line and headers.
+    pub const HEADER_MAX_BYTES: usize = 64 * 1024;
+    /// How long a client may take to send its headers.
+    pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How long requests under way may take to finish after the stop signal.
+    pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 }

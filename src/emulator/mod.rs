@@ -1,1 +1,244 @@
-//! (being built)
+//! Services, clock and server put together: one emulator, in this process or behind a port.
+//!
+//! * [`Emulator`] is a handle; clones share everything.
+//! * [`site`]: the services of one account in one region.
+//! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
+//! * [`work`]: what takes real time (crawls, job runs, queries), done on the async runtime while a
+//!   virtual clock stands still.
+//! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
+//!
+//! Invariant: every change that depends on time is applied by [`State::run_due`], called before each
+//! request, at each timer of a virtual clock, and by a task of its own on the machine's clock.
+
+mod admin;
+mod backend;
+mod connector;
+mod feed;
+mod site;
+mod surroundings;
+mod work;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::base::clock::DueSource;
+use crate::base::{AccountId, Clock, Ids, Region, Seed, Timestamp};
+use crate::iam::Iam;
+use crate::kinesis::Limits;
+use crate::s3::{S3, Space};
+use crate::store::Objects;
+use crate::wire::{self, Router};
+
+use site::Site;
+
+/// How an emulator is to behave.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The clock everything hangs on.
+    pub clock: Clock,
+    /// Root of every identifier.
+    pub seed: Seed,
+    /// Whether the documented capacities and quotas apply.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: Clock::system(),
+            seed: Seed::random(),
+            limits: Limits::Aws,
+        }
+    }
+}
+
+/// A running emulator.
+#[derive(Clone)]
+pub struct Emulator {
+    state: Arc<State>,
+    router: Arc<Router>,
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("clock", &self.state.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Starts an emulator with nothing in it. Needs a Tokio runtime: work is spawned on it.
+    pub fn start(settings: Settings) -> Self {
+        let ids = Arc::new(Ids::seeded(settings.seed.child("ids")));
+        let s3 = Arc::new(S3::new(Arc::clone(&ids)));
+        let state = Arc::new(State {
+            iam: Mutex::new(Iam::new(Arc::clone(&ids))),
+            objects: Arc::new(Space::new(Arc::clone(&s3), settings.clock.clone())),
+            http_s3: wire::s3::service(
+                Arc::clone(&s3),
+                settings.clock.clone(),
+                Arc::clone(&ids),
+                wire::s3::Hosts::default(),
+            ),
+            s3,
+            ids,
+            sites: Mutex::default(),
+            limits: settings.limits,
+            timers_changed: Notify::new(),
+            runtime: tokio::runtime::Handle::current(),
+            clock: settings.clock,
+        });
+        let source: Arc<dyn DueSource> = Arc::clone(&state) as Arc<dyn DueSource>;
+        state.clock.add_source(Arc::downgrade(&source));
+        if !state.clock.is_virtual() {
+            tokio::spawn(run_timers(Arc::downgrade(&state)));
+        }
+        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(
+            &state,
+        )))));
+        Self { state, router }
+    }
+
+    /// The clock the emulator lives on.
+    pub fn clock(&self) -> &Clock {
+        &self.state.clock
+    }
+
+    /// What the socket, and the in-process client, send requests to.
+    pub fn router(&self) -> &Arc<Router> {
+        &self.router
+    }
+
+    /// An HTTP client for the SDK that reaches this emulator without a port.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(connector::InProcess::new(Arc::clone(&self.router)))
+    }
+
+    /// The emulator's clock, for the SDK's signatures.
+    pub fn time_source(&self) -> SharedTimeSource {
+        SharedTimeSource::new(connector::SigningTime(self.state.clock.clone()))
+    }
+
+    /// Answers requests on a listener until `shutdown` completes.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        wire::server::run(listener, Arc::clone(&self.router), shutdown).await;
+    }
+
+    /// Forgets everything but the clock: what `POST /_windfarm/reset` does.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+}
+
+/// Everything an emulator is made of.
+struct State {
+    clock: Clock,
+    ids: Arc<Ids>,
+    limits: Limits,
+    s3: Arc<S3>,
+    objects: Arc<dyn Objects>,
+    http_s3: wire::s3::Service,
+    iam: Mutex<Iam>,
+    sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
+    /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
+    timers_changed: Notify,
+    /// Timers may fire on any thread; the work they start runs here.
+    runtime: tokio::runtime::Handle,
+}
+
+impl State {
+    fn iam(&self) -> MutexGuard<'_, Iam> {
+        self.iam.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_sites(&self) -> Vec<Arc<Site>> {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.values().cloned().collect()
+    }
+
+    /// The services of an account in a region; made when first asked for.
+    fn site(&self, account: &AccountId, region: &Region) -> Arc<Site> {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = sites
+            .entry((account.clone(), region.clone()))
+            .or_insert_with(|| {
+                Arc::new(Site::new(
+                    account.clone(),
+                    region.clone(),
+                    Arc::clone(&self.ids),
+                    self.limits,
+                    Arc::clone(&self.objects),
+                ))
+            });
+        Arc::clone(site)
+    }
+
+    /// Applies every timer that is due, in all sites.
+    fn run_due(&self, now: Timestamp) {
+        for site in self.all_sites() {
+            if site.next_due().is_some_and(|due| due <= now) {
+                self.tick(&site, now);
+            }
+        }
+    }
+
+    /// Applies what is due in one site and starts the work that waits there.
+    fn tick(&self, site: &Arc<Site>, now: Timestamp) {
+        feed::run(site, &self.s3, now);
+        site.advance(now);
+        self.start_work(site);
+    }
+
+    fn reset(&self) {
+        self.sites
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        *self.iam() = Iam::new(Arc::clone(&self.ids));
+        self.s3.reset();
+    }
+}
+
+/// The timers of all sites, for a virtual clock. Weak, so that the clock does not keep the state.
+impl DueSource for State {
+    fn next_due(&self) -> Option<Timestamp> {
+        self.all_sites()
+            .iter()
+            .filter_map(|site| site.next_due())
+            .min()
+    }
+
+    fn fire(&self, now: Timestamp) {
+        self.run_due(now);
+    }
+}
+
+/// Runs the timers on the machine's clock until the emulator is gone.
+async fn run_timers(state: Weak<State>) {
+    loop {
+        let Some(strong) = state.upgrade() else {
+            return;
+        };
+        let due = strong.next_due();
+        let mut me = strong.clock.join();
+        let changed = strong.timers_changed.notified();
+        match due {
+            Some(due) if due <= me.now() => strong.run_due(me.now()),
+            Some(due) => {
+                tokio::select! {
+                    () = me.sleep_until(due) => {}
+                    () = changed => {}
+                }
+            }
+            None => changed.await,
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Timestamp;
+use crate::base::{Blob, Timestamp};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuditContext {
@@ -57,6 +57,18 @@ pub struct AutoUpgradeMetadata {
         skip_serializing_if = "Option::is_none"
     )]
     pub analysis_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BackfillError {
+    #[serde(rename = "Code", default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(
+        rename = "Partitions",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub partitions: Option<Vec<PartitionValueList>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -296,6 +308,26 @@ pub struct BatchUpdatePartitionResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BinaryColumnStatisticsData {
+    #[serde(rename = "MaximumLength", default)]
+    pub maximum_length: i64,
+    #[serde(rename = "AverageLength", default)]
+    pub average_length: f64,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BooleanColumnStatisticsData {
+    #[serde(rename = "NumberOfTrues", default)]
+    pub number_of_trues: i64,
+    #[serde(rename = "NumberOfFalses", default)]
+    pub number_of_falses: i64,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CatalogTarget {
     #[serde(rename = "DatabaseName", default)]
     pub database_name: String,
@@ -335,6 +367,90 @@ pub struct Column {
         skip_serializing_if = "Option::is_none"
     )]
     pub parameters: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnError {
+    #[serde(
+        rename = "ColumnName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub column_name: Option<String>,
+    #[serde(rename = "Error", default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorDetail>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnStatistics {
+    #[serde(rename = "ColumnName", default)]
+    pub column_name: String,
+    #[serde(rename = "ColumnType", default)]
+    pub column_type: String,
+    #[serde(rename = "AnalyzedTime", default)]
+    pub analyzed_time: Timestamp,
+    #[serde(rename = "StatisticsData", default)]
+    pub statistics_data: ColumnStatisticsData,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnStatisticsData {
+    #[serde(rename = "Type", default)]
+    pub r#type: String,
+    #[serde(
+        rename = "BooleanColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub boolean_column_statistics_data: Option<BooleanColumnStatisticsData>,
+    #[serde(
+        rename = "DateColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub date_column_statistics_data: Option<DateColumnStatisticsData>,
+    #[serde(
+        rename = "DecimalColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub decimal_column_statistics_data: Option<DecimalColumnStatisticsData>,
+    #[serde(
+        rename = "DoubleColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub double_column_statistics_data: Option<DoubleColumnStatisticsData>,
+    #[serde(
+        rename = "LongColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub long_column_statistics_data: Option<LongColumnStatisticsData>,
+    #[serde(
+        rename = "StringColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub string_column_statistics_data: Option<StringColumnStatisticsData>,
+    #[serde(
+        rename = "BinaryColumnStatisticsData",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub binary_column_statistics_data: Option<BinaryColumnStatisticsData>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnStatisticsError {
+    #[serde(
+        rename = "ColumnStatistics",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub column_statistics: Option<ColumnStatistics>,
+    #[serde(rename = "Error", default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorDetail>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -898,6 +1014,19 @@ pub struct CreateTableRequest {
 pub struct CreateTableResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateUserDefinedFunctionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "FunctionInput", default)]
+    pub function_input: UserDefinedFunctionInput,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateUserDefinedFunctionResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataLakePrincipal {
     #[serde(
         rename = "DataLakePrincipalIdentifier",
@@ -1014,6 +1143,86 @@ pub struct DatabaseInput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DateColumnStatisticsData {
+    #[serde(
+        rename = "MinimumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub minimum_value: Option<Timestamp>,
+    #[serde(
+        rename = "MaximumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub maximum_value: Option<Timestamp>,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+    #[serde(rename = "NumberOfDistinctValues", default)]
+    pub number_of_distinct_values: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DecimalColumnStatisticsData {
+    #[serde(
+        rename = "MinimumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub minimum_value: Option<DecimalNumber>,
+    #[serde(
+        rename = "MaximumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub maximum_value: Option<DecimalNumber>,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+    #[serde(rename = "NumberOfDistinctValues", default)]
+    pub number_of_distinct_values: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DecimalNumber {
+    #[serde(rename = "UnscaledValue", default)]
+    pub unscaled_value: Blob,
+    #[serde(rename = "Scale", default)]
+    pub scale: i32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteColumnStatisticsForPartitionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "PartitionValues", default)]
+    pub partition_values: Vec<String>,
+    #[serde(rename = "ColumnName", default)]
+    pub column_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteColumnStatisticsForPartitionResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteColumnStatisticsForTableRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "ColumnName", default)]
+    pub column_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteColumnStatisticsForTableResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteCrawlerRequest {
     #[serde(rename = "Name", default)]
     pub name: String,
@@ -1095,6 +1304,19 @@ pub struct DeleteTableVersionRequest {
 pub struct DeleteTableVersionResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserDefinedFunctionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "FunctionName", default)]
+    pub function_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserDefinedFunctionResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeltaTarget {
     #[serde(
         rename = "DeltaTables",
@@ -1120,6 +1342,26 @@ pub struct DeltaTarget {
         skip_serializing_if = "Option::is_none"
     )]
     pub create_native_delta_table: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DoubleColumnStatisticsData {
+    #[serde(
+        rename = "MinimumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub minimum_value: Option<f64>,
+    #[serde(
+        rename = "MaximumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub maximum_value: Option<f64>,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+    #[serde(rename = "NumberOfDistinctValues", default)]
+    pub number_of_distinct_values: i64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1202,6 +1444,56 @@ pub struct FederatedTable {
         skip_serializing_if = "Option::is_none"
     )]
     pub connection_type: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetColumnStatisticsForPartitionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "PartitionValues", default)]
+    pub partition_values: Vec<String>,
+    #[serde(rename = "ColumnNames", default)]
+    pub column_names: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetColumnStatisticsForPartitionResponse {
+    #[serde(
+        rename = "ColumnStatisticsList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub column_statistics_list: Option<Vec<ColumnStatistics>>,
+    #[serde(rename = "Errors", default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ColumnError>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetColumnStatisticsForTableRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "ColumnNames", default)]
+    pub column_names: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetColumnStatisticsForTableResponse {
+    #[serde(
+        rename = "ColumnStatisticsList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub column_statistics_list: Option<Vec<ColumnStatistics>>,
+    #[serde(rename = "Errors", default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ColumnError>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1384,6 +1676,30 @@ pub struct GetJobsRequest {
 pub struct GetJobsResponse {
     #[serde(rename = "Jobs", default, skip_serializing_if = "Option::is_none")]
     pub jobs: Option<Vec<Job>>,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetPartitionIndexesRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetPartitionIndexesResponse {
+    #[serde(
+        rename = "PartitionIndexDescriptorList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub partition_index_descriptor_list: Option<Vec<PartitionIndexDescriptor>>,
     #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
@@ -1660,6 +1976,66 @@ pub struct GetTagsRequest {
 pub struct GetTagsResponse {
     #[serde(rename = "Tags", default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserDefinedFunctionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "FunctionName", default)]
+    pub function_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserDefinedFunctionResponse {
+    #[serde(
+        rename = "UserDefinedFunction",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_defined_function: Option<UserDefinedFunction>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserDefinedFunctionsRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(
+        rename = "DatabaseName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub database_name: Option<String>,
+    #[serde(rename = "Pattern", default)]
+    pub pattern: String,
+    #[serde(
+        rename = "FunctionType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub function_type: Option<String>,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(
+        rename = "MaxResults",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_results: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserDefinedFunctionsResponse {
+    #[serde(
+        rename = "UserDefinedFunctions",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_defined_functions: Option<Vec<UserDefinedFunction>>,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -2389,6 +2765,14 @@ pub struct JobUpdate {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeySchemaElement {
+    #[serde(rename = "Name", default)]
+    pub name: String,
+    #[serde(rename = "Type", default)]
+    pub r#type: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LakeFormationConfiguration {
     #[serde(
         rename = "UseLakeFormationCredentials",
@@ -2507,6 +2891,26 @@ pub struct ListJobsResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LongColumnStatisticsData {
+    #[serde(
+        rename = "MinimumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub minimum_value: Option<i64>,
+    #[serde(
+        rename = "MaximumValue",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub maximum_value: Option<i64>,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+    #[serde(rename = "NumberOfDistinctValues", default)]
+    pub number_of_distinct_values: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MongoDBTarget {
     #[serde(
         rename = "ConnectionName",
@@ -2619,6 +3023,22 @@ pub struct PartitionIndex {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartitionIndexDescriptor {
+    #[serde(rename = "IndexName", default)]
+    pub index_name: String,
+    #[serde(rename = "Keys", default)]
+    pub keys: Vec<KeySchemaElement>,
+    #[serde(rename = "IndexStatus", default)]
+    pub index_status: String,
+    #[serde(
+        rename = "BackfillErrors",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub backfill_errors: Option<Vec<BackfillError>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PartitionInput {
     #[serde(rename = "Values", default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
@@ -2675,6 +3095,20 @@ pub struct PrincipalPermissions {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PropertyPredicate {
+    #[serde(rename = "Key", default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(
+        rename = "Comparator",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub comparator: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct QuerySessionContext {
     #[serde(rename = "QueryId", default, skip_serializing_if = "Option::is_none")]
     pub query_id: Option<String>,
@@ -2718,6 +3152,24 @@ pub struct RecrawlPolicy {
         skip_serializing_if = "Option::is_none"
     )]
     pub recrawl_behavior: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResourceUri {
+    #[serde(
+        rename = "ResourceType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Uri", default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    #[serde(
+        rename = "LastModified",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_modified: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -2821,6 +3273,54 @@ pub struct SchemaReference {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchTablesRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Filters", default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PropertyPredicate>>,
+    #[serde(
+        rename = "SearchText",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub search_text: Option<String>,
+    #[serde(
+        rename = "SortCriteria",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub sort_criteria: Option<Vec<SortCriterion>>,
+    #[serde(
+        rename = "MaxResults",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_results: Option<i32>,
+    #[serde(
+        rename = "ResourceShareType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_share_type: Option<String>,
+    #[serde(
+        rename = "IncludeStatusDetails",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub include_status_details: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchTablesResponse {
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "TableList", default, skip_serializing_if = "Option::is_none")]
+    pub table_list: Option<Vec<Table>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     #[serde(rename = "SegmentNumber", default)]
     pub segment_number: i32,
@@ -2869,6 +3369,14 @@ pub struct SkewedInfo {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SortCriterion {
+    #[serde(rename = "FieldName", default, skip_serializing_if = "Option::is_none")]
+    pub field_name: Option<String>,
+    #[serde(rename = "Sort", default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceControlDetails {
     #[serde(rename = "Provider", default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
@@ -2908,6 +3416,15 @@ pub struct StartCrawlerRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StartCrawlerResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StartCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StartCrawlerScheduleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StartJobRunRequest {
@@ -3007,6 +3524,15 @@ pub struct StopCrawlerRequest {
 pub struct StopCrawlerResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StopCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StopCrawlerScheduleResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StorageDescriptor {
     #[serde(rename = "Columns", default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<Column>>,
@@ -3080,6 +3606,18 @@ pub struct StorageDescriptor {
         skip_serializing_if = "Option::is_none"
     )]
     pub schema_reference: Option<SchemaReference>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StringColumnStatisticsData {
+    #[serde(rename = "MaximumLength", default)]
+    pub maximum_length: i64,
+    #[serde(rename = "AverageLength", default)]
+    pub average_length: f64,
+    #[serde(rename = "NumberOfNulls", default)]
+    pub number_of_nulls: i64,
+    #[serde(rename = "NumberOfDistinctValues", default)]
+    pub number_of_distinct_values: i64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -3429,6 +3967,44 @@ pub struct UntagResourceRequest {
 pub struct UntagResourceResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateColumnStatisticsForPartitionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "PartitionValues", default)]
+    pub partition_values: Vec<String>,
+    #[serde(rename = "ColumnStatisticsList", default)]
+    pub column_statistics_list: Vec<ColumnStatistics>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateColumnStatisticsForPartitionResponse {
+    #[serde(rename = "Errors", default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ColumnStatisticsError>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateColumnStatisticsForTableRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "TableName", default)]
+    pub table_name: String,
+    #[serde(rename = "ColumnStatisticsList", default)]
+    pub column_statistics_list: Vec<ColumnStatistics>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateColumnStatisticsForTableResponse {
+    #[serde(rename = "Errors", default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ColumnStatisticsError>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateCrawlerRequest {
     #[serde(rename = "Name", default)]
     pub name: String,
@@ -3504,6 +4080,17 @@ pub struct UpdateCrawlerRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateCrawlerResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateCrawlerScheduleRequest {
+    #[serde(rename = "CrawlerName", default)]
+    pub crawler_name: String,
+    #[serde(rename = "Schedule", default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateCrawlerScheduleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateDatabaseRequest {
@@ -3617,6 +4204,115 @@ pub struct UpdateTableRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateTableResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUserDefinedFunctionRequest {
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    #[serde(rename = "DatabaseName", default)]
+    pub database_name: String,
+    #[serde(rename = "FunctionName", default)]
+    pub function_name: String,
+    #[serde(rename = "FunctionInput", default)]
+    pub function_input: UserDefinedFunctionInput,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUserDefinedFunctionResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserDefinedFunction {
+    #[serde(
+        rename = "FunctionName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub function_name: Option<String>,
+    #[serde(
+        rename = "DatabaseName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub database_name: Option<String>,
+    #[serde(rename = "ClassName", default, skip_serializing_if = "Option::is_none")]
+    pub class_name: Option<String>,
+    #[serde(rename = "OwnerName", default, skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
+    #[serde(
+        rename = "FunctionType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub function_type: Option<String>,
+    #[serde(rename = "OwnerType", default, skip_serializing_if = "Option::is_none")]
+    pub owner_type: Option<String>,
+    #[serde(
+        rename = "CreateTime",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub create_time: Option<Timestamp>,
+    #[serde(
+        rename = "ResourceUris",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_uris: Option<Vec<ResourceUri>>,
+    #[serde(
+        rename = "ArtifactLocation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub artifact_location: Option<String>,
+    #[serde(
+        rename = "GovernanceMode",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub governance_mode: Option<String>,
+    #[serde(rename = "CatalogId", default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserDefinedFunctionInput {
+    #[serde(
+        rename = "FunctionName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub function_name: Option<String>,
+    #[serde(rename = "ClassName", default, skip_serializing_if = "Option::is_none")]
+    pub class_name: Option<String>,
+    #[serde(rename = "OwnerName", default, skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
+    #[serde(
+        rename = "FunctionType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub function_type: Option<String>,
+    #[serde(rename = "OwnerType", default, skip_serializing_if = "Option::is_none")]
+    pub owner_type: Option<String>,
+    #[serde(
+        rename = "ResourceUris",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_uris: Option<Vec<ResourceUri>>,
+    #[serde(
+        rename = "ArtifactLocation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub artifact_location: Option<String>,
+    #[serde(
+        rename = "GovernanceMode",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub governance_mode: Option<String>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ViewDefinition {

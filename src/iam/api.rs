@@ -50,9 +50,25 @@ pub struct AccessKeyMetadata {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddRoleToInstanceProfileRequest {
+    #[serde(rename = "InstanceProfileName", default)]
+    pub instance_profile_name: String,
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AttachRolePolicyRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttachUserPolicyRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
 }
@@ -95,6 +111,22 @@ pub struct CreateAccessKeyRequest {
 pub struct CreateAccessKeyResponse {
     #[serde(rename = "AccessKey", default)]
     pub access_key: AccessKey,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateInstanceProfileRequest {
+    #[serde(rename = "InstanceProfileName", default)]
+    pub instance_profile_name: String,
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "Tags", default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateInstanceProfileResponse {
+    #[serde(rename = "InstanceProfile", default)]
+    pub instance_profile: InstanceProfile,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -212,6 +244,12 @@ pub struct DeleteAccessKeyRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteInstanceProfileRequest {
+    #[serde(rename = "InstanceProfileName", default)]
+    pub instance_profile_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeletePolicyRequest {
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
@@ -223,6 +261,12 @@ pub struct DeletePolicyVersionRequest {
     pub policy_arn: String,
     #[serde(rename = "VersionId", default)]
     pub version_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteRolePermissionsBoundaryRequest {
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -240,6 +284,14 @@ pub struct DeleteRoleRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserPolicyRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteUserRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
@@ -251,6 +303,26 @@ pub struct DetachRolePolicyRequest {
     pub role_name: String,
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DetachUserPolicyRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetInstanceProfileRequest {
+    #[serde(rename = "InstanceProfileName", default)]
+    pub instance_profile_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetInstanceProfileResponse {
+    #[serde(rename = "InstanceProfile", default)]
+    pub instance_profile: InstanceProfile,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -314,6 +386,24 @@ pub struct GetRoleResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserPolicyRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetUserPolicyResponse {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+    #[serde(rename = "PolicyDocument", default)]
+    pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GetUserRequest {
     #[serde(rename = "UserName", default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
@@ -323,6 +413,20 @@ pub struct GetUserRequest {
 pub struct GetUserResponse {
     #[serde(rename = "User", default)]
     pub user: User,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    #[serde(rename = "Path", default)]
+    pub path: String,
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "GroupId", default)]
+    pub group_id: String,
+    #[serde(rename = "Arn", default)]
+    pub arn: String,
+    #[serde(rename = "CreateDate", default)]
+    pub create_date: Timestamp,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -402,6 +506,40 @@ pub struct ListAttachedRolePoliciesResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAttachedUserPoliciesRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(
+        rename = "PathPrefix",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub path_prefix: Option<String>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAttachedUserPoliciesResponse {
+    #[serde(
+        rename = "AttachedPolicies",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListEntitiesForPolicyRequest {
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
@@ -460,6 +598,30 @@ pub struct ListEntitiesForPolicyResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupsForUserRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupsForUserResponse {
+    #[serde(rename = "Groups", default)]
+    pub groups: Vec<Group>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListInstanceProfilesForRoleRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
@@ -471,6 +633,34 @@ pub struct ListInstanceProfilesForRoleRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListInstanceProfilesForRoleResponse {
+    #[serde(rename = "InstanceProfiles", default)]
+    pub instance_profiles: Vec<InstanceProfile>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListInstanceProfilesRequest {
+    #[serde(
+        rename = "PathPrefix",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub path_prefix: Option<String>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListInstanceProfilesResponse {
     #[serde(rename = "InstanceProfiles", default)]
     pub instance_profiles: Vec<InstanceProfile>,
     #[serde(
@@ -515,6 +705,30 @@ pub struct ListPoliciesRequest {
 pub struct ListPoliciesResponse {
     #[serde(rename = "Policies", default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<Policy>>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListPolicyTagsRequest {
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListPolicyTagsResponse {
+    #[serde(rename = "Tags", default)]
+    pub tags: Vec<Tag>,
     #[serde(
         rename = "IsTruncated",
         default,
@@ -615,6 +829,54 @@ pub struct ListRolesRequest {
 pub struct ListRolesResponse {
     #[serde(rename = "Roles", default)]
     pub roles: Vec<Role>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUserPoliciesRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUserPoliciesResponse {
+    #[serde(rename = "PolicyNames", default)]
+    pub policy_names: Vec<String>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUserTagsRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUserTagsResponse {
+    #[serde(rename = "Tags", default)]
+    pub tags: Vec<Tag>,
     #[serde(
         rename = "IsTruncated",
         default,
@@ -758,6 +1020,14 @@ pub struct PolicyVersion {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutRolePermissionsBoundaryRequest {
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
+    #[serde(rename = "PermissionsBoundary", default)]
+    pub permissions_boundary: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutRolePolicyRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
@@ -765,6 +1035,24 @@ pub struct PutRolePolicyRequest {
     pub policy_name: String,
     #[serde(rename = "PolicyDocument", default)]
     pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutUserPolicyRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+    #[serde(rename = "PolicyDocument", default)]
+    pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveRoleFromInstanceProfileRequest {
+    #[serde(rename = "InstanceProfileName", default)]
+    pub instance_profile_name: String,
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -856,11 +1144,35 @@ pub struct Tag {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagPolicyRequest {
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
+    #[serde(rename = "Tags", default)]
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagRoleRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
     #[serde(rename = "Tags", default)]
     pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagUserRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "Tags", default)]
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UntagPolicyRequest {
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
+    #[serde(rename = "TagKeys", default)]
+    pub tag_keys: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -872,11 +1184,43 @@ pub struct UntagRoleRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UntagUserRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "TagKeys", default)]
+    pub tag_keys: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateAccessKeyRequest {
+    #[serde(rename = "UserName", default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    #[serde(rename = "AccessKeyId", default)]
+    pub access_key_id: String,
+    #[serde(rename = "Status", default)]
+    pub status: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateAssumeRolePolicyRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
     #[serde(rename = "PolicyDocument", default)]
     pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateRoleDescriptionRequest {
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
+    #[serde(rename = "Description", default)]
+    pub description: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateRoleDescriptionResponse {
+    #[serde(rename = "Role", default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -899,6 +1243,20 @@ pub struct UpdateRoleRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateRoleResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUserRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "NewPath", default, skip_serializing_if = "Option::is_none")]
+    pub new_path: Option<String>,
+    #[serde(
+        rename = "NewUserName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub new_user_name: Option<String>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct User {
@@ -929,10 +1287,19 @@ pub struct User {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddRoleToInstanceProfileResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AttachRolePolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttachUserPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteAccessKeyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteInstanceProfileResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeletePolicyResponse {}
@@ -944,25 +1311,61 @@ pub struct DeletePolicyVersionResponse {}
 pub struct DeleteRoleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteRolePermissionsBoundaryResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteRolePolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteUserResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DetachRolePolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DetachUserPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutRolePermissionsBoundaryResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutRolePolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutUserPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveRoleFromInstanceProfileResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SetDefaultPolicyVersionResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagRoleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagUserResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UntagPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UntagRoleResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UntagUserResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateAccessKeyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateAssumeRolePolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUserResponse {}

@@ -1,4 +1,122 @@
-//! (being built)
+//! IAM and STS: who may act, and under which name.
+//!
+//! [`Iam`] holds every account's entities; accounts do not see each other. It is global: regions do
+//! not matter. What is here is bookkeeping done right (names, documents, attachments, versions,
+//! sessions). **Policies are stored and checked for their grammar but not enforced**: nothing in
+//! this program asks whether a caller may, except for a role's trust policy where a role is assumed
+//! ([`Iam::assume_role`], [`Iam::role_trusts`]).
+//!
+//! Invariants: a managed policy's version list is never empty and contains its default version;
+//! attachments name policies that exist; names are unique within a type whatever their case.
 
 pub mod api;
+pub mod error;
 pub mod sts_api;
+
+mod attachment;
+pub mod document;
+mod entity;
+mod instance_profile;
+mod managed;
+mod paging;
+mod policy;
+mod role;
+mod sts;
+mod trust;
+mod user;
+mod user_policy;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{AccountId, Arn, Call, Ids, Timestamp};
+
+pub use error::{Error, Result};
+
+use instance_profile::ProfileState;
+use policy::ManagedPolicy;
+use role::RoleState;
+use sts::Session;
+use user::{AccessKeyState, UserState};
+
+/// The state of IAM and STS in all accounts.
+#[derive(Debug)]
+pub struct Iam {
+    ids: Arc<Ids>,
+    accounts: BTreeMap<AccountId, Account>,
+    /// Access keys of users, in all accounts: a request names nothing but the key.
+    keys: BTreeMap<String, AccessKeyState>,
+    /// Temporary credentials, by access key id.
+    sessions: BTreeMap<String, Session>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    roles: BTreeMap<String, RoleState>,
+    users: BTreeMap<String, UserState>,
+    /// Customer managed policies, by name.
+    policies: BTreeMap<String, ManagedPolicy>,
+    profiles: BTreeMap<String, ProfileState>,
+}
+
+/// The owner of an access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// ARN of the user, role session or root.
+    pub arn: String,
+}
+
+impl Iam {
+    /// No entities; identifiers come from `ids`.
+    pub fn new(ids: Arc<Ids>) -> Self {
+        Self {
+            ids,
+            accounts: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+        }
+    }
+
+    /// Who owns an access key made here; `None` for keys made elsewhere, for deactivated ones and
+    /// for sessions that have expired at `now`.
+    pub fn caller(&self, access_key: &str, now: Timestamp) -> Option<Caller> {
+        if let Some(key) = self.keys.get(access_key) {
+            return key.active.then(|| Caller {
+                account: key.account.clone(),
+                arn: self.key_owner_arn(key),
+            });
+        }
+        let session = self.sessions.get(access_key)?;
+        (now < session.expiration).then(|| Caller {
+            account: session.account.clone(),
+            arn: session.arn.clone(),
+        })
+    }
+
+    /// ARN of the owner of an access key made here. See [`Iam::caller`].
+    pub fn caller_arn(&self, access_key: &str, now: Timestamp) -> Option<String> {
+        self.caller(access_key, now).map(|caller| caller.arn)
+    }
+
+    fn account(&self, call: &Call) -> Option<&Account> {
+        self.accounts.get(&call.account)
+    }
+
+    fn account_mut(&mut self, call: &Call) -> &mut Account {
+        self.accounts.entry(call.account.clone()).or_default()
+    }
+
+    /// When an entity is made: IAM keeps whole seconds.
+    fn instant(call: &Call) -> Timestamp {
+        Timestamp::from_secs(call.now.secs())
+    }
+
+    fn arn(call: &Call, kind: &str, path: &str, name: &str) -> String {
+        Arn::global("iam", &call.account, format!("{kind}{path}{name}")).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

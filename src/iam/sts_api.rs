@@ -228,6 +228,18 @@ pub struct FederatedUser {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccessKeyInfoRequest {
+    #[serde(rename = "AccessKeyId", default)]
+    pub access_key_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccessKeyInfoResponse {
+    #[serde(rename = "Account", default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GetCallerIdentityRequest {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

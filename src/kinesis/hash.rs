@@ -58,71 +58,40 @@ pub fn even_ranges(count: u32) -> impl Iterator<Item = HashRange> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
-    fn check_starts(count: u32, expected: &[&str]) {
-        let ranges: Vec<HashRange> = even_ranges(count).collect();
-        let starts: Vec<String> = ranges.iter().map(|r| r.start.to_string()).collect();
-        assert_eq!(starts, expected, "{count} shards");
+    fn golden() -> Value {
+        serde_json::from_str(include_str!("../../fixtures/golden/kinesis.json")).unwrap()
     }
 
     #[test]
     fn new_streams_are_cut_where_aws_cuts_them() {
-        check_starts(1, &["0"]);
-        check_starts(2, &["0", "170141183460469231731687303715884105728"]);
-        check_starts(
-            3,
-            &[
-                "0",
-                "113427455640312821154458202477256070485",
-                "226854911280625642308916404954512140970",
-            ],
-        );
-        check_starts(
-            4,
-            &[
-                "0",
-                "85070591730234615865843651857942052864",
-                "170141183460469231731687303715884105728",
-                "255211775190703847597530955573826158592",
-            ],
-        );
-        assert_eq!(
-            even_ranges(1).last().map(|r| r.end.to_string()).as_deref(),
-            Some("340282366920938463463374607431768211455")
-        );
-    }
-
-    fn check_key(partition_key: &str, hash: Option<&str>, shard_of_four: usize) {
-        let key = of_partition_key(partition_key);
-        if let Some(hash) = hash {
-            assert_eq!(key.to_string(), hash, "{partition_key}");
+        for (count, expected) in golden()["range_starts"].as_object().unwrap() {
+            let ranges: Vec<HashRange> = even_ranges(count.parse().unwrap()).collect();
+            let starts: Vec<String> = ranges.iter().map(|r| r.start.to_string()).collect();
+            assert_eq!(serde_json::json!(starts), *expected, "{count} shards");
+            assert_eq!(
+                ranges[ranges.len() - 1].end.to_string(),
+                "340282366920938463463374607431768211455"
+            );
         }
-        let shard = even_ranges(4).position(|range| range.contains(key));
-        assert_eq!(shard, Some(shard_of_four), "{partition_key}");
     }
 
     #[test]
     fn partition_keys_fall_where_they_fell_on_aws() {
-        // The first two were sent by the original project's producers; a notebook shows their shard.
-        check_key("01", None, 2);
-        check_key("02", None, 2);
-        check_key("powerfactor", None, 0);
-        check_key("hydraulicpressure", None, 0);
-        check_key("temperature", None, 3);
-        check_key("a", Some("16955237001963240173058271559858726497"), 0);
-        check_key(
-            "partitionKey",
-            Some("193318062818912349798954611745638949166"),
-            2,
-        );
-        check_key(
-            "turbine-001",
-            Some("304212469884648219551651823228641586285"),
-            3,
-        );
-        check_key("東京", Some("149515463373044655254931301471039124530"), 1);
+        let golden = golden();
+        let vectors = golden["keys_in_four_shards"].as_array().unwrap();
+        assert_eq!(vectors.len(), 9);
+        for vector in vectors {
+            let key = of_partition_key(vector["key"].as_str().unwrap());
+            if let Some(hash) = vector["hash"].as_str() {
+                assert_eq!(key.to_string(), hash, "{vector}");
+            }
+            let shard = even_ranges(4).position(|range| range.contains(key));
+            assert_eq!(serde_json::json!(shard), vector["shard"], "{vector}");
+        }
     }
 
     #[test]

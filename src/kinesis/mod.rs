@@ -8,6 +8,7 @@
 //! * [`shard`], [`stream`], [`capacity`]: state;
 //! * [`lifecycle`], [`listing`], [`write`], [`read`], [`reshard`], [`settings`], [`consumer`],
 //!   [`tags`], [`policy`]: one group of operations each;
+//! * `on_demand`: how such streams grow by themselves;
 //! * [`reader`]: what a reader inside the process uses (Firehose).
 //!
 //! Invariants: open shards tile the ring of hash keys; a record that was acknowledged is readable
@@ -20,7 +21,9 @@ pub mod error;
 pub mod hash;
 pub mod lifecycle;
 pub mod listing;
+mod on_demand;
 pub mod policy;
+mod rates;
 pub mod read;
 pub mod reader;
 pub mod reshard;
@@ -83,8 +86,6 @@ pub struct Kinesis {
     rates: rates::CallRates,
 }
 
-mod rates;
-
 /// A change that is due later. One of a stream that is gone by then does nothing.
 #[derive(Debug)]
 struct Change {
@@ -101,6 +102,7 @@ enum What {
     Split { shard: ShardId, at: HashKey },
     Merge { shard: ShardId, adjacent: ShardId },
     Scale { target: u32 },
+    Grow,
     Encrypt { key: Option<String> },
     ActivateConsumer { arn: String },
     RemoveConsumer { arn: String },
@@ -160,6 +162,10 @@ impl Kinesis {
             What::Merge { shard, adjacent } => {
                 stream.merge(shard, adjacent, at);
             }
+            What::Grow => {
+                on_demand::grow(stream, at);
+                return;
+            }
             What::Encrypt { key } => stream.kms_key = key,
             What::Scale { target } => reshard::scale(stream, target, at),
             What::ActivateConsumer { arn } => {
@@ -183,9 +189,13 @@ impl Kinesis {
     }
 
     fn schedule(&mut self, now: Timestamp, stream: &str, incarnation: u64, what: What) {
+        self.schedule_at(now + CHANGE_TAKES, stream, incarnation, what);
+    }
+
+    fn schedule_at(&mut self, due: Timestamp, stream: &str, incarnation: u64, what: What) {
         let serial = self.next_serial();
         self.agenda.insert(
-            (now + CHANGE_TAKES, serial),
+            (due, serial),
             Change {
                 stream: stream.to_owned(),
                 incarnation,

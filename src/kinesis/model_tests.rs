@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::tests::{World, wind};
+use super::tests::{World, at_shard, wind};
 use crate::base::{Blob, Timestamp};
 use crate::kinesis::api::*;
 use crate::kinesis::hash::{HashRange, even_ranges};
@@ -108,6 +108,7 @@ impl Model {
 }
 
 struct Run {
+    limits: Limits,
     world: World,
     model: Model,
     data: Bytes,
@@ -116,6 +117,7 @@ struct Run {
 impl Run {
     fn new(shards: u32, limits: Limits) -> Self {
         Self {
+            limits,
             world: World::with_shards(shards as i32, limits),
             model: Model::new(shards),
             data: Bytes::from(vec![b'x'; 400_000]),
@@ -322,6 +324,77 @@ impl Run {
         }
         let read: Vec<_> = read.values().flatten().collect();
         assert_eq!(read, self.model.readable(now));
+        if self.limits == Limits::Off {
+            self.read_by_iterators(most);
+        }
+    }
+
+    /// Every shard through GetRecords, from its oldest record and from one in the middle.
+    fn read_by_iterators(&mut self, most: usize) {
+        let now = self.world.now;
+        let horizon = self.model.horizon(now);
+        for shard in self.world.shards() {
+            let id = ShardId::parse(&shard.shard_id).unwrap();
+            let closed = shard.sequence_number_range.ending_sequence_number.is_some();
+            let mut expected = self
+                .model
+                .acknowledged
+                .get(&id)
+                .cloned()
+                .unwrap_or_default();
+            expected.retain(|(_, _, arrival)| *arrival >= horizon);
+            let keys: Vec<String> = expected.iter().map(|(key, _, _)| key.clone()).collect();
+            let oldest = at_shard(id.0, "TRIM_HORIZON");
+            assert_eq!(self.keys_from(oldest, most, closed), keys);
+            let middle = keys.len() / 2;
+            let Some((_, number, arrival)) = expected.get(middle).cloned() else {
+                continue;
+            };
+            let at = |kind: &str| GetShardIteratorRequest {
+                starting_sequence_number: Some(number.to_string()),
+                ..at_shard(id.0, kind)
+            };
+            let (this, after) = (at("AT_SEQUENCE_NUMBER"), at("AFTER_SEQUENCE_NUMBER"));
+            assert_eq!(self.keys_from(this, most, closed), keys[middle..]);
+            assert_eq!(self.keys_from(after, most, closed), keys[middle + 1..]);
+            let first = expected.partition_point(|(_, _, earlier)| *earlier < arrival);
+            let since = GetShardIteratorRequest {
+                timestamp: Some(arrival),
+                ..at_shard(id.0, "AT_TIMESTAMP")
+            };
+            assert_eq!(self.keys_from(since, most, closed), keys[first..]);
+        }
+    }
+
+    /// Partition keys read through an iterator until the tip, or the end of a closed shard.
+    fn keys_from(
+        &mut self,
+        start: GetShardIteratorRequest,
+        most: usize,
+        closed: bool,
+    ) -> Vec<String> {
+        let mut keys = Vec::new();
+        let mut iterator = self.world.iterator(start).unwrap();
+        loop {
+            let reply = self
+                .world
+                .get_limited(&iterator, Some(most as i32))
+                .unwrap();
+            if reply.records.is_empty() {
+                assert_eq!(reply.next_shard_iterator.is_none(), closed);
+                assert_eq!(reply.child_shards.is_some(), closed);
+                assert_eq!(reply.millis_behind_latest, Some(0));
+                return keys;
+            }
+            assert_eq!(reply.child_shards, None);
+            keys.extend(
+                reply
+                    .records
+                    .into_iter()
+                    .filter_map(|record| record.partition_key),
+            );
+            iterator = reply.next_shard_iterator.unwrap();
+        }
     }
 
     fn check(&mut self) {
@@ -367,7 +440,7 @@ fn check_run(shards: u32, limits: Limits, steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
     fn a_stream_under_awss_limits_agrees_with_the_model(

@@ -8,7 +8,6 @@ use crate::kinesis::api::{
 };
 use crate::kinesis::reader::{ShardPosition, StartingAt};
 use crate::kinesis::shard::{ChildShard, Shard, StoredRecord};
-use crate::kinesis::stream::Stream;
 use crate::kinesis::token::ShardIterator;
 use crate::kinesis::{Error, Kinesis, Result, SequenceNumber, ShardId, address};
 
@@ -40,12 +39,8 @@ impl Kinesis {
                 account,
             });
         }
-        let stream = self.stream(&name)?;
-        let Some(shard) = stream.shards.get(&id) else {
-            return Err(self.no_shard(&name, id));
-        };
-        let starting = self.starting(&request, stream, shard, call.now)?;
-        let position = Self::position(stream, shard, starting);
+        let starting = self.starting(&request, &name, id)?;
+        let position = self.shard_position(call.now, &name, id, starting)?;
         if request.dry_run == Some(true) {
             return Err(Error::DryRun);
         }
@@ -84,9 +79,8 @@ impl Kinesis {
     fn starting(
         &self,
         request: &GetShardIteratorRequest,
-        stream: &Stream,
-        shard: &Shard,
-        now: Timestamp,
+        stream: &str,
+        shard: ShardId,
     ) -> Result<StartingAt> {
         let kind = request.shard_iterator_type.as_str();
         let number = request.starting_sequence_number.as_deref();
@@ -97,15 +91,24 @@ impl Kinesis {
                  Request specified {kind} and {what} StartingSequenceNumber."
             ))
         };
+        let parse = |text: &str| {
+            text.parse::<SequenceNumber>().map_err(|_| {
+                Error::InvalidArgument(format!(
+                    "StartingSequenceNumber {text} used in GetShardIterator on shard {shard} in stream \
+                     {stream} under account {} is invalid.",
+                    self.account
+                ))
+            })
+        };
         match (kind, number) {
             ("TRIM_HORIZON", None) => Ok(StartingAt::TrimHorizon),
             ("LATEST", None) => Ok(StartingAt::Latest),
-            ("AT_SEQUENCE_NUMBER", Some(number)) => Ok(StartingAt::AtSequenceNumber(
-                self.own_number(stream, shard, number)?,
-            )),
-            ("AFTER_SEQUENCE_NUMBER", Some(number)) => Ok(StartingAt::AfterSequenceNumber(
-                self.own_number(stream, shard, number)?,
-            )),
+            ("AT_SEQUENCE_NUMBER", Some(number)) => {
+                Ok(StartingAt::AtSequenceNumber(parse(number)?))
+            }
+            ("AFTER_SEQUENCE_NUMBER", Some(number)) => {
+                Ok(StartingAt::AfterSequenceNumber(parse(number)?))
+            }
             ("AT_TIMESTAMP", None) => {
                 let instant = request.timestamp.ok_or_else(|| {
                     Error::InvalidArgument(
@@ -114,43 +117,11 @@ impl Kinesis {
                             .to_owned(),
                     )
                 })?;
-                if instant.millis() > now.millis() {
-                    return Err(Error::InvalidArgument(format!(
-                        "The timestampInMillis parameter cannot be greater than the \
-                         currentTimestampInMillis. timestampInMillis: {}, currentTimestampInMillis: {}",
-                        instant.millis(),
-                        now.millis()
-                    )));
-                }
                 Ok(StartingAt::AtTimestamp(instant))
             }
             (_, None) => Err(mismatch("no")),
             (_, Some(_)) => Err(mismatch("also a")),
         }
-    }
-
-    /// A sequence number that must be one of this shard's.
-    fn own_number(&self, stream: &Stream, shard: &Shard, text: &str) -> Result<SequenceNumber> {
-        let invalid = |why: &str| {
-            Error::InvalidArgument(format!(
-                "StartingSequenceNumber {text} used in GetShardIterator on shard {} in stream {} under \
-                 account {} is invalid{why}.",
-                shard.id, stream.name, self.account
-            ))
-        };
-        let number: SequenceNumber = text.parse().map_err(|_| invalid(""))?;
-        if number.shard() != shard.id {
-            return Err(Error::InvalidArgument(format!(
-                "Invalid StartingSequenceNumber. It encodes {}, while it was used in a call to a shard \
-                 with {}",
-                number.shard(),
-                shard.id
-            )));
-        }
-        if !shard.issued(&number) {
-            return Err(invalid(" because it did not come from this stream"));
-        }
-        Ok(number)
     }
 
     /// GetRecords.

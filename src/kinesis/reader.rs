@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use crate::base::Timestamp;
 use crate::kinesis::shard::{ChildShard, Shard, StoredRecord};
-use crate::kinesis::stream::Stream;
 use crate::kinesis::{Error, Kinesis, Result, SequenceNumber, ShardId};
 
 /// Where a reader stands in a shard: before its next record. It never expires; what retention takes
@@ -181,6 +180,70 @@ impl Kinesis {
             .collect())
     }
 
+    /// A position in one shard of a stream (a name or an ARN): what SubscribeToShard starts from.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when the stream or shard does not exist or is no longer kept;
+    /// `InvalidArgumentException` for a sequence number of another shard or stream, and for an instant
+    /// in the future.
+    pub fn shard_position(
+        &mut self,
+        now: Timestamp,
+        stream: &str,
+        shard: ShardId,
+        starting: StartingAt,
+    ) -> Result<ShardPosition> {
+        self.advance(now);
+        let name = self.name_of(stream)?;
+        self.stream_mut(&name)?.trim_shard(shard, now);
+        let Some(shard) = self.stream(&name)?.shards.get(&shard) else {
+            return Err(self.no_shard(&name, shard));
+        };
+        self.check_start(&name, shard, starting, now)?;
+        Ok(ShardPosition {
+            shard_id: shard.id,
+            next_index: index_of(shard, starting),
+        })
+    }
+
+    fn check_start(
+        &self,
+        stream: &str,
+        shard: &Shard,
+        starting: StartingAt,
+        now: Timestamp,
+    ) -> Result<()> {
+        match starting {
+            StartingAt::AtSequenceNumber(number) | StartingAt::AfterSequenceNumber(number) => {
+                if number.shard() != shard.id {
+                    return Err(Error::InvalidArgument(format!(
+                        "Invalid StartingSequenceNumber. It encodes {}, while it was used in a call to \
+                         a shard with {}",
+                        number.shard(),
+                        shard.id
+                    )));
+                }
+                if !shard.issued(&number) {
+                    return Err(Error::InvalidArgument(format!(
+                        "StartingSequenceNumber {number} used in GetShardIterator on shard {} in stream \
+                         {stream} under account {} is invalid because it did not come from this stream.",
+                        shard.id, self.account
+                    )));
+                }
+                Ok(())
+            }
+            StartingAt::AtTimestamp(instant) if instant.millis() > now.millis() => {
+                Err(Error::InvalidArgument(format!(
+                    "The timestampInMillis parameter cannot be greater than the \
+                     currentTimestampInMillis. timestampInMillis: {}, currentTimestampInMillis: {}",
+                    instant.millis(),
+                    now.millis()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Positions behind everything that is in a stream (a name or an ARN) now.
     pub fn shard_positions_latest(
         &mut self,
@@ -227,15 +290,6 @@ impl Kinesis {
             "Shard {shard} in stream {stream} under account {} does not exist",
             self.account
         ))
-    }
-
-    /// A position in one shard of a stream.
-    pub(super) fn position(stream: &Stream, shard: &Shard, starting: StartingAt) -> ShardPosition {
-        debug_assert!(stream.shards.contains_key(&shard.id));
-        ShardPosition {
-            shard_id: shard.id,
-            next_index: index_of(shard, starting),
-        }
     }
 }
 

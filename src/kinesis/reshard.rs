@@ -220,3 +220,17 @@ pub(super) fn scale(stream: &mut Stream, target: u32, at: Timestamp) {
         }
     }
 }
+
+/// Splits the first `count` open shards in their middle.
+pub(super) fn halve(stream: &mut Stream, count: usize, at: Timestamp) {
+    let shards: Vec<(ShardId, HashRange)> = stream
+        .open_shards()
+        .filter(|shard| shard.range.end - shard.range.start > 1)
+        .take(count)
+        .map(|shard| (shard.id, shard.range))
+        .collect();
+    for (id, range) in shards {
+        let middle = range.start + (range.end - range.start) / 2 + 1;
+        stream.split(id, middle, at);
+    }
+}

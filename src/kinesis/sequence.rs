@@ -173,23 +173,24 @@ mod tests {
     const RECORDED: &str = "49636223021607342193165002151622077254305031100364226594";
 
     #[test]
-    fn a_number_recorded_on_aws_decodes_and_encodes() {
-        let number: SequenceNumber = RECORDED.parse().unwrap();
-        assert_eq!(number.shard(), ShardId(2));
-        assert_eq!(number.index(), 0x738);
-        assert_eq!(
-            Timestamp::from_secs(number.shard_created_secs() as i64),
-            Timestamp::parse("2022-12-18T14:11:58Z").unwrap()
-        );
-        assert_eq!(number.record_secs(), 0x639f_3879);
-        assert_eq!(number.to_string(), RECORDED);
-        let made = SequenceNumber::new(
-            ShardId(2),
-            Timestamp::parse("2022-12-18T14:11:58.9Z").unwrap(),
-            0x738,
-            Timestamp::from_secs(0x639f_3879),
-        );
-        assert_eq!(made, number);
+    fn numbers_recorded_on_aws_decode_and_encode() {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../fixtures/golden/kinesis.json")).unwrap();
+        let vectors = golden["sequence_numbers"].as_array().unwrap();
+        assert_eq!(vectors[0]["number"], RECORDED);
+        for vector in vectors {
+            let text = vector["number"].as_str().unwrap();
+            let number: SequenceNumber = text.parse().unwrap();
+            assert_eq!(u64::from(number.shard().0), vector["shard"]);
+            assert_eq!(number.index(), vector["index"]);
+            assert_eq!(number.record_secs(), vector["record_second"]);
+            let created = Timestamp::parse(vector["shard_created"].as_str().unwrap()).unwrap();
+            assert_eq!(number.shard_created_secs(), created.secs() as u64);
+            assert_eq!(number.to_string(), text);
+            let record = Timestamp::from_secs(number.record_secs() as i64);
+            let made = SequenceNumber::new(number.shard(), created, number.index(), record);
+            assert_eq!(made, number);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::base::limits::kinesis as limits;
 use crate::kinesis::capacity::RollingDay;
 use crate::kinesis::consumer::Consumer;
 use crate::kinesis::hash::{HashKey, HashRange};
+use crate::kinesis::on_demand::Demand;
 use crate::kinesis::shard::{ChildShard, Shard, Totals};
 use crate::kinesis::shard_id::ShardId;
 
@@ -90,6 +91,8 @@ pub(crate) struct Stream {
     pub(crate) scalings: RollingDay,
     pub(crate) mode_switches: RollingDay,
     pub(crate) encryption_starts: RollingDay,
+    /// What is sent to an on-demand stream.
+    pub(crate) demand: Demand,
     /// What was put into shards that are gone.
     expired: Totals,
 }
@@ -122,6 +125,7 @@ impl Stream {
             scalings: RollingDay::default(),
             mode_switches: RollingDay::default(),
             encryption_starts: RollingDay::default(),
+            demand: Demand::default(),
             expired: Totals::default(),
         }
     }
@@ -208,7 +212,7 @@ impl Stream {
         Some(children)
     }
 
-    /// Closes two adjacent open shards and opens one over both of their ranges.
+    /// Closes two adjacent open shards, lower range first, and opens one over both ranges.
     pub(crate) fn merge(
         &mut self,
         id: ShardId,
@@ -218,8 +222,8 @@ impl Stream {
         let child = self.take_id();
         let (first, second) = (self.shards.get(&id)?, self.shards.get(&adjacent)?);
         let range = HashRange {
-            start: first.range.start.min(second.range.start),
-            end: first.range.end.max(second.range.end),
+            start: first.range.start,
+            end: second.range.end,
         };
         let made = Shard::after(&[first, second], child, range, now);
         for parent in [id, adjacent] {

@@ -63,16 +63,19 @@ impl Kinesis {
             return Err(Error::DryRun);
         }
         let encryption_type = encryption_type(stream);
-        let (shard, number) = put(stream, record, limited, call.now)
+        let bytes = record.data.len() + record.partition_key.len();
+        let put = put(stream, record, limited, call.now)
             .ok_or_else(|| Error::StreamNotFound {
                 stream: name.clone(),
                 account: account.clone(),
             })?
             .map_err(|shard| Error::RateExceeded {
                 shard,
-                stream: name,
+                stream: name.clone(),
                 account,
-            })?;
+            });
+        self.observe_demand(call.now, &name, 1, bytes);
+        let (shard, number) = put?;
         Ok(PutRecordResponse {
             shard_id: shard.to_string(),
             sequence_number: number.to_string(),
@@ -152,6 +155,7 @@ impl Kinesis {
                 }
             });
         }
+        self.observe_demand(call.now, &name, replies.len(), total);
         Ok(PutRecordsResponse {
             failed_record_count: Some(count(failed)),
             records: replies,

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use crate::base::{AccountId, Call, Region, Timestamp, limits};
 use crate::s3::multipart::{Finished, Uploads};
 use crate::s3::object::Versions;
-use crate::s3::{Config, Error, Ownership, Result, S3};
+use crate::s3::{Config, Error, Ownership, Result, S3, Tags};
 
 /// A bucket and everything in it.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct CreateBucket {
     pub location: Option<String>,
     /// `x-amz-object-ownership`; BucketOwnerEnforced when absent.
     pub ownership: Option<Ownership>,
+    /// `Tags` of the body, if there are any.
+    pub tags: Option<Tags>,
 }
 
 /// A page of ListBuckets is asked for with this.
@@ -95,16 +97,23 @@ impl S3 {
             return Err(Error::InvalidBucketName(request.name));
         }
         let region = location(&call.region, request.location.as_deref())?;
+        if let Some(tags) = &request.tags {
+            tags.check_bucket()?;
+        }
         let mut state = self.write();
         if let Some(bucket) = state.buckets.get(&request.name) {
             return if bucket.owner != call.account {
                 Err(Error::BucketAlreadyExists(request.name))
-            } else if region.as_str() == Region::DEFAULT && bucket.region == region {
+            } else if region.as_str() == Region::DEFAULT
+                && bucket.region == region
+                && request.tags.is_none()
+            {
                 Ok(bucket.facts())
             } else {
                 Err(Error::BucketAlreadyOwnedByYou(request.name))
             };
         }
+        let ownership = request.ownership.unwrap_or(Ownership::BucketOwnerEnforced);
         let bucket = Bucket {
             name: request.name.clone(),
             owner: call.account.clone(),
@@ -113,7 +122,10 @@ impl S3 {
             keys: BTreeMap::new(),
             uploads: Uploads::new(),
             finished: BTreeMap::new(),
-            config: Config::fresh(request.ownership.unwrap_or(Ownership::BucketOwnerEnforced)),
+            config: Config {
+                tags: request.tags,
+                ..Config::fresh(ownership)
+            },
         };
         let facts = bucket.facts();
         state.buckets.insert(request.name, bucket);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::limits;
-use crate::s3::{Encryption, Error, Result, S3, Tags};
+use crate::s3::{Encryption, Error, LifecycleRule, Result, S3, Tags};
 
 /// Versioning of a bucket, once it was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +117,8 @@ pub struct Config {
     pub tags: Option<Tags>,
     /// The policy, as sent.
     pub policy: Option<String>,
+    /// Lifecycle rules, which act.
+    pub lifecycle: Vec<LifecycleRule>,
     /// Sub-resources kept as documents.
     pub documents: BTreeMap<SubResource, String>,
 }
@@ -136,6 +138,7 @@ impl Config {
             encryption: Encryption::Aes256,
             tags: None,
             policy: None,
+            lifecycle: Vec::new(),
             documents: BTreeMap::new(),
         }
     }
@@ -145,6 +148,13 @@ impl S3 {
     /// All sub-resources of a bucket.
     pub fn config(&self, bucket: &str) -> Result<Config> {
         Ok(self.read().bucket(bucket)?.config.clone())
+    }
+
+    /// Whether versioning was ever set on a bucket.
+    pub fn is_versioned(&self, bucket: &str) -> bool {
+        let state = self.read();
+        let bucket = state.bucket(bucket);
+        bucket.is_ok_and(|bucket| bucket.config.versioning.is_some())
     }
 
     /// Changes sub-resources that need no check.

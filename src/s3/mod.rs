@@ -12,6 +12,7 @@ mod config;
 mod copy;
 mod delete;
 mod error;
+mod lifecycle;
 mod list;
 mod multipart;
 mod object;
@@ -35,6 +36,7 @@ pub use config::{Config, Ownership, PublicAccessBlock, SubResource, Versioning};
 pub use copy::{Copied, Copy, CopyPart, CopySource, PartCopied};
 pub use delete::{DeleteOne, Deleted};
 pub use error::{Error, Result};
+pub use lifecycle::{Expiration, LifecycleRule, NoncurrentExpiration};
 pub use list::{ListRequest, ListedVersion, Listing, VersionListing, VersionRequest};
 pub use multipart::{
     Complete, CompletedPart, CreateUpload, PartInfo, PartListing, UploadInfo, UploadListing,

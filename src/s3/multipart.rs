@@ -11,7 +11,8 @@ use crate::s3::list::{Step, Walk, page_size};
 use crate::s3::object::{StoredPart, Versions};
 use crate::s3::put::{check_key, check_upload_size};
 use crate::s3::{
-    Attributes, Body, Error, ListRequest, Object, Result, S3, Tags, WriteCondition, Written,
+    Attributes, Body, Encryption, Error, ListRequest, Object, Result, S3, Tags, WriteCondition,
+    Written,
 };
 
 /// An upload in progress.
@@ -114,6 +115,8 @@ pub struct PartInfo {
     pub modified: Timestamp,
     /// Its checksum.
     pub checksum: Checksum,
+    /// How the object will be encrypted; only in the answer to an upload.
+    pub encryption: Option<Encryption>,
 }
 
 /// A page of parts.
@@ -182,6 +185,7 @@ impl Part {
             size: self.body.len(),
             modified: self.modified,
             checksum: self.checksum.clone(),
+            encryption: None,
         }
     }
 }
@@ -215,6 +219,14 @@ impl Bucket {
             self.keys.remove(key);
         }
         self.uploads_of(key, |upload| upload.deleted = true);
+    }
+
+    /// Aborts uploads by key and start; returns how many.
+    pub(super) fn abort_uploads(&mut self, which: impl Fn(&str, Timestamp) -> bool) -> usize {
+        let before = self.uploads.len();
+        self.uploads
+            .retain(|(key, _), upload| !which(key, upload.initiated));
+        before - self.uploads.len()
     }
 
     fn uploads_of(&mut self, key: &str, change: impl Fn(&mut Upload)) {
@@ -273,10 +285,14 @@ impl S3 {
         state.uploads += 1;
         let id = format!("{:012x}{}", state.uploads, self.ids.alphanumeric(84));
         let bucket = state.bucket_mut(&request.bucket)?;
+        let mut attributes = request.attributes;
+        attributes
+            .encryption
+            .get_or_insert_with(|| bucket.config.encryption.clone());
         let upload = Upload {
             initiated: now.floor_millis(),
             owner: bucket.owner.clone(),
-            attributes: request.attributes,
+            attributes,
             tags: request.tags,
             checksum,
             parts: BTreeMap::new(),
@@ -340,6 +356,7 @@ impl S3 {
         let bucket = state.bucket_mut(&request.bucket)?;
         let upload = bucket.upload_mut(&request.key, &request.upload_id)?;
         upload.parts.insert(request.number, part);
+        info.encryption.clone_from(&upload.attributes.encryption);
         Ok(info)
     }
 

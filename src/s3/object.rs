@@ -169,6 +169,13 @@ pub(super) enum Version {
 }
 
 impl Version {
+    pub(super) fn modified(&self) -> Timestamp {
+        match self {
+            Self::Object(stored) => stored.modified,
+            Self::Marker(_, modified) => *modified,
+        }
+    }
+
     pub(super) fn id(&self) -> &str {
         match self {
             Self::Object(stored) => stored.version_id(),

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn bins_of_the_running_turbine_give_back_the_power_curve() {
         // Ten-second power against the rotor's own wind scatters; ten-minute means do not.
-        let (all, _) = run(9, 1, TEN_SECS, 60 * 6_000);
+        let (all, _) = run(9, 1, TEN_SECS, 60 * 3_000);
         let mut bins: std::collections::BTreeMap<i64, Vec<f64>> = Default::default();
         for slot in all.chunks(60) {
             if slot.iter().all(|s| s.status == Status::Running) {

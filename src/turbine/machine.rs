@@ -15,36 +15,56 @@ use crate::turbine::wind::{OrnsteinUhlenbeck, SiteWind, Turbulence};
 /// What a turbine's controller logs at one moment.
 ///
 /// Values are rounded where they are made, to the digits a controller sends, so that what is counted
-/// as truth and what is sent are the same numbers. `reading::scada` documents the fields.
+/// as truth and what is sent are the same numbers.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(
-    missing_docs,
-    reason = "units are in the names, meanings in `reading::scada`'s table"
-)]
 pub struct Snapshot {
+    /// `WT001`, `WT002`, …
     pub turbine_id: Arc<str>,
+    /// When it was logged, whole milliseconds.
     pub at: Timestamp,
+    /// What the turbine is doing.
     pub status: Status,
+    /// Momentary wind speed behind the rotor, m/s.
     pub wind_speed_mps: f64,
+    /// Where the wind comes from, degrees clockwise from north, in `0..360`.
     pub wind_direction_deg: f64,
+    /// Where the rotor faces, degrees clockwise from north, in `0..360`.
     pub nacelle_position_deg: f64,
+    /// Direction less position, degrees in `-180..=180`.
     pub yaw_error_deg: f64,
+    /// Power to the grid, kW; negative when the turbine draws.
     pub active_power_kw: f64,
+    /// Inductive reactive power, kvar.
     pub reactive_power_kvar: f64,
+    /// Active by apparent power; `None` when nothing is produced.
     pub power_factor: Option<f64>,
+    /// Frequency of the grid, Hz.
     pub grid_frequency_hz: f64,
+    /// Voltage between phases, V.
     pub grid_voltage_v: f64,
+    /// Current of a phase, A.
     pub current_a: f64,
+    /// Speed of the rotor, rpm.
     pub rotor_speed_rpm: f64,
+    /// Speed of the generator, rpm.
     pub generator_speed_rpm: f64,
+    /// Pitch of the blades, degrees; 90 is out of the wind.
     pub pitch_deg: f64,
+    /// Outside temperature, °C.
     pub ambient_temperature_c: f64,
+    /// Temperature in the nacelle, °C.
     pub nacelle_temperature_c: f64,
+    /// Temperature of the gearbox oil, °C.
     pub gearbox_oil_temperature_c: f64,
+    /// Temperature of the generator's winding, °C.
     pub generator_winding_temperature_c: f64,
+    /// Temperature of the pitch system's battery, °C.
     pub battery_temperature_c: f64,
+    /// Pressure of the hydraulic system, bar.
     pub hydraulic_pressure_bar: f64,
+    /// Vibration of the drive train, root mean square, mm/s.
     pub vibration_mmps: f64,
+    /// Energy exported since the turbine was built, kWh.
     pub energy_kwh: f64,
 }
 

@@ -175,7 +175,7 @@ mod tests {
         let mut rng = Seed::new(2).rng();
         let mut operation = Operation::settled(8.0);
         let (mut down, mut starts, mut last) = (0u64, 0u64, Status::Running);
-        let years = 40;
+        let years = 15;
         let steps = years * 365 * 24 * 6;
         for _ in 0..steps {
             let status = operation.advance(8.0, 600.0, &mut rng);

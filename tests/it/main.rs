@@ -10,4 +10,9 @@
 )]
 
 mod architecture;
+mod cli;
+mod docker;
+mod fidelity;
 mod licences;
+mod pipeline;
+mod world;

@@ -317,3 +317,43 @@ fn a_reader_inside_the_process_follows_a_split_without_loss() {
         .unwrap();
     assert_eq!(oldest.len(), 1);
 }
+
+#[test]
+fn a_record_larger_than_a_readers_budget_is_still_read() {
+    let mut world = World::with_shards(1, Limits::Off);
+    for text in ["longer than four bytes", "b"] {
+        world.put("k", text).unwrap();
+    }
+    let start = ShardPosition::trim_horizon(crate::kinesis::ShardId(0));
+    let mut read = |position: &ShardPosition| {
+        let kinesis = &mut world.kinesis;
+        kinesis
+            .read_shard(world.now, "wind", position, 10, 4)
+            .unwrap()
+    };
+    let first = read(&start);
+    assert_eq!((first.records.len(), first.cut_by_bytes), (1, true));
+    let second = read(&first.next.unwrap());
+    assert_eq!((second.records.len(), second.cut_by_bytes), (1, false));
+    assert_eq!(
+        read(&second.next.unwrap()).continuation,
+        second.continuation
+    );
+}
+
+#[test]
+fn a_position_is_checked_against_its_shard() {
+    use crate::kinesis::{SequenceNumber, ShardId};
+    let mut world = World::with_shards(2, Limits::Off);
+    let number: SequenceNumber = world.put_at(0, "x").sequence_number.parse().unwrap();
+    let mut at = |shard, starting| {
+        let (now, kinesis) = (world.now, &mut world.kinesis);
+        kinesis.shard_position(now, WIND_ARN, ShardId(shard), starting)
+    };
+    let invalid = "InvalidArgumentException";
+    let tip = at(0, StartingAt::Latest).unwrap();
+    assert_eq!(at(0, StartingAt::AfterSequenceNumber(number)).unwrap(), tip);
+    check_code(at(1, StartingAt::AfterSequenceNumber(number)), invalid);
+    check_code(at(0, StartingAt::AtTimestamp(Timestamp::MAX)), invalid);
+    check_code(at(2, StartingAt::TrimHorizon), "ResourceNotFoundException");
+}

@@ -373,3 +373,74 @@ fn a_closed_shard_is_listed_until_its_retention_has_passed() {
     let counts = world.kinesis.stream_counts(world.now, "wind").unwrap();
     assert_eq!((counts.records, counts.shards.len()), (1, 2));
 }
+
+#[test]
+fn an_on_demand_stream_doubles_a_quarter_of_an_hour_after_it_got_busy() {
+    let mut world = World::new(Limits::Aws);
+    world.create("wind", None).unwrap();
+    world.settle();
+    let calls = |world: &mut World, n: usize| {
+        for _ in 0..n {
+            let entries = (0..500).map(|i| entry(&format!("k{i}"), "x")).collect();
+            world.put_many(entries).unwrap();
+        }
+    };
+    // 2000 records a second are half of what four shards take: no need to grow.
+    calls(&mut world, 4);
+    assert_eq!(world.kinesis.next_due(), None);
+    calls(&mut world, 1);
+    let due = world.now + Duration::from_secs(15 * 60);
+    assert_eq!(world.kinesis.next_due(), Some(due));
+    calls(&mut world, 1);
+    world.now = due;
+    world.kinesis.advance(due);
+    assert_eq!(world.kinesis.next_due(), None);
+    assert_eq!(world.status("wind"), "ACTIVE");
+    let ranges: Vec<HashKeyRange> = crate::kinesis::hash::even_ranges(8)
+        .map(Into::into)
+        .collect();
+    assert_eq!(world.open_ranges(), ranges);
+    assert_eq!(world.shards().len(), 12);
+}
+
+#[test]
+fn lineages_stay_short_however_far_a_stream_is_scaled() {
+    let mut world = World::with_shards(1, Limits::Off);
+    world.scale(16).unwrap();
+    world.settle();
+    let shards = world.shards();
+    // Fifteen splits make thirty shards besides the first; sixteen of them are open.
+    assert_eq!(shards.len(), 31);
+    for shard in &shards {
+        let mut generations = 0;
+        let mut parent = shard.parent_shard_id.clone();
+        while let Some(id) = parent {
+            generations += 1;
+            let ancestor = shards.iter().find(|shard| shard.shard_id == id).unwrap();
+            parent = ancestor.parent_shard_id.clone();
+        }
+        assert!(generations <= 4, "{}", shard.shard_id);
+    }
+}
+
+#[test]
+fn a_change_under_way_dies_with_its_stream() {
+    let mut world = World::new(Limits::Off);
+    world.create("wind", None).unwrap();
+    world.settle();
+    world
+        .put_many((0..2_500).map(|i| entry(&i.to_string(), "x")).collect())
+        .unwrap();
+    let growth = world.kinesis.next_due().unwrap();
+    let call = world.call();
+    let delete = DeleteStreamRequest {
+        stream_name: wind(),
+        ..Default::default()
+    };
+    world.kinesis.delete_stream(&call, delete).unwrap();
+    world.pass(CHANGE_TAKES);
+    world.create("wind", None).unwrap();
+    world.now = growth;
+    assert_eq!(world.shards().len(), 4);
+    assert_eq!(world.kinesis.next_due(), None);
+}

@@ -201,9 +201,11 @@ fn base64_problem(text: &str) -> Option<String> {
         ));
     }
     let body = text.trim_end_matches('=');
-    let is_digit = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
+    let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
     let padding = text.len() - body.len();
-    if let Some(wrong) = body.chars().find(|c| !is_digit(*c)) {
+    if let Some(at) = body.bytes().position(|b| !is_digit(b)) {
+        let wrong = body.get(at..).and_then(|rest| rest.chars().next());
+        let wrong = wrong.unwrap_or(char::REPLACEMENT_CHARACTER);
         return Some(format!("Invalid Base64 character: '{wrong}'"));
     }
     if padding > 2 {

@@ -1,0 +1,117 @@
+//! `windfarm health`: whether an emulator answers, for container engines and scripts that have no
+//! HTTP client at hand.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::cli::args::HealthArgs;
+use crate::cli::failure::Failure;
+
+/// Longer than a busy emulator takes to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than the health document has; a stranger on the port may send without end.
+const ANSWER_MAX_BYTES: u64 = 64 * 1024;
+
+/// Asks once; prints the health document, or fails with a line.
+pub async fn run(args: HealthArgs) -> Result<ExitCode, Failure> {
+    let endpoint = args
+        .endpoint
+        .unwrap_or_else(|| format!("http://127.0.0.1:{}", args.port));
+    let address = address(&endpoint)?;
+    let refused = |reason: String| {
+        Failure::new(format!(
+            "no healthy windfarm at {endpoint}: {reason}; `windfarm up` starts one"
+        ))
+    };
+    let answer = tokio::time::timeout(PATIENCE, ask(&address))
+        .await
+        .map_err(|_| refused(format!("no answer within {} s", PATIENCE.as_secs())))?
+        .map_err(|error| refused(error.to_string()))?;
+    let document = document(&answer).map_err(refused)?;
+    println!("{document}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `host:port` of a plain HTTP endpoint.
+fn address(endpoint: &str) -> Result<String, Failure> {
+    let wrong = || {
+        Failure::new(format!(
+            "`{endpoint}` is no endpoint: write for example http://127.0.0.1:4566"
+        ))
+    };
+    let url = Url::parse(endpoint).map_err(|_| wrong())?;
+    match (url.scheme(), url.host_str(), url.port_or_known_default()) {
+        ("http", Some(host), Some(port)) => Ok(format!("{host}:{port}")),
+        _ => Err(wrong()),
+    }
+}
+
+/// One request on a connection of its own; head and body of the answer.
+async fn ask(address: &str) -> io::Result<String> {
+    let mut connection = TcpStream::connect(address).await?;
+    let request =
+        format!("GET /_windfarm/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    connection
+        .take(ANSWER_MAX_BYTES)
+        .read_to_string(&mut answer)
+        .await?;
+    Ok(answer)
+}
+
+/// The health document of an answer, or what is wrong with it.
+fn document(answer: &str) -> Result<&str, String> {
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .ok_or("what listens there does not speak HTTP")?;
+    let status = head.lines().next().unwrap_or_default();
+    if !status.starts_with("HTTP/1.1 200 ") {
+        return Err(format!("it answers `{status}`"));
+    }
+    let running = serde_json::from_str::<serde_json::Value>(body).is_ok_and(|document| {
+        document
+            .get("status")
+            .is_some_and(|status| status == "running")
+    });
+    if !running {
+        return Err("what answers there is something else".to_owned());
+    }
+    Ok(body.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_plain_http() {
+        let known = |endpoint| address(endpoint).ok();
+        assert_eq!(known("http://localhost"), Some("localhost:80".to_owned()));
+        assert_eq!(known("http://[::1]:4566/"), Some("[::1]:4566".to_owned()));
+        for bad in ["https://localhost:4566", "localhost:4566", "4566", ""] {
+            assert_eq!(known(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_a_running_emulator_is_healthy() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
+        let healthy = format!("{head}{{\"status\":\"running\"}}\n");
+        assert_eq!(document(&healthy), Ok("{\"status\":\"running\"}"));
+        for bad in [
+            format!("{head}{{\"services\":{{}}}}"),
+            format!("{head}<html>"),
+            healthy.replace("200 OK", "503 Service Unavailable"),
+            "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
+            String::new(),
+        ] {
+            assert!(document(&bad).is_err(), "{bad}");
+        }
+    }
+}

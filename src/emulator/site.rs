@@ -1,0 +1,98 @@
+//! The services of one account in one region.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::base::{AccountId, Call, Ids, Region, Timestamp};
+use crate::emulator::feed::Feeds;
+use crate::engine::Engine;
+use crate::firehose::Firehose;
+use crate::glue::{Glue, SharedGlue};
+use crate::kinesis::{Kinesis, Limits};
+use crate::store::Objects;
+
+/// One account, one region. Each service has its own lock, held for one operation and never across
+/// an await. Who needs two takes them in the order of the fields.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub account: AccountId,
+    pub region: Region,
+    kinesis: Mutex<Kinesis>,
+    firehose: Mutex<Firehose>,
+    feeds: Mutex<Feeds>,
+    pub glue: Arc<SharedGlue>,
+    pub engine: Engine,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Site {
+    pub fn new(
+        account: AccountId,
+        region: Region,
+        ids: Arc<Ids>,
+        limits: Limits,
+        objects: Arc<dyn Objects>,
+    ) -> Self {
+        let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
+        let glue = Arc::new(SharedGlue::new(glue));
+        Self {
+            kinesis: Mutex::new(Kinesis::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&ids),
+                limits,
+            )),
+            firehose: Mutex::new(Firehose::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&ids),
+            )),
+            feeds: Mutex::default(),
+            engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
+            glue,
+            account,
+            region,
+        }
+    }
+
+    pub fn kinesis(&self) -> MutexGuard<'_, Kinesis> {
+        lock(&self.kinesis)
+    }
+
+    pub fn firehose(&self) -> MutexGuard<'_, Firehose> {
+        lock(&self.firehose)
+    }
+
+    pub fn feeds(&self) -> MutexGuard<'_, Feeds> {
+        lock(&self.feeds)
+    }
+
+    /// A call by the services themselves.
+    pub fn own_call(&self, now: Timestamp) -> Call {
+        Call {
+            now,
+            account: self.account.clone(),
+            region: self.region.clone(),
+            caller_arn: format!("arn:aws:iam::{}:root", self.account),
+        }
+    }
+
+    /// The earliest timer of any service here.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let glue = self.glue.lock().next_due();
+        let others = [
+            self.kinesis().next_due(),
+            self.firehose().next_due(),
+            self.feeds().next_due(),
+        ];
+        others.into_iter().chain([glue]).flatten().min()
+    }
+
+    /// Applies what is due, save for records on their way (`feed`).
+    pub fn advance(&self, now: Timestamp) {
+        self.kinesis().advance(now);
+        self.glue.lock().run_due(&self.own_call(now));
+    }
+}

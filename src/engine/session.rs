@@ -1,0 +1,192 @@
+//! Where DataFusion's session is made: bounded memory, no clock of its own, only our objects.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::execution::context::SessionContext;
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use datafusion::prelude::SessionConfig;
+use futures::TryStreamExt;
+
+use crate::base::Ids;
+use crate::engine::catalog::Catalog;
+use crate::engine::error::Result;
+use crate::engine::objects::{Meter, MeteredObjects};
+use crate::engine::table::CatalogTable;
+use crate::store::Objects;
+
+/// How much of the machine the engine may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Memory of all queries and runs together, in bytes; beyond it they spill or fail.
+    pub memory_bytes: usize,
+    /// Streams a query is split into.
+    pub partitions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 512 * 1024 * 1024,
+            partitions: 2,
+        }
+    }
+}
+
+/// Everything that executes on DataFusion, over one object space and one catalog.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    objects: Arc<dyn Objects>,
+    catalog: Arc<dyn Catalog>,
+    ids: Arc<Ids>,
+    limits: Limits,
+    pool: Arc<dyn MemoryPool>,
+}
+
+impl Engine {
+    /// An engine with the default limits.
+    pub fn new(objects: Arc<dyn Objects>, catalog: Arc<dyn Catalog>, ids: Arc<Ids>) -> Self {
+        Self::with_limits(objects, catalog, ids, Limits::default())
+    }
+
+    /// An engine within `limits`.
+    pub fn with_limits(
+        objects: Arc<dyn Objects>,
+        catalog: Arc<dyn Catalog>,
+        ids: Arc<Ids>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            objects,
+            catalog,
+            ids,
+            pool: Arc::new(FairSpillPool::new(limits.memory_bytes)),
+            limits,
+        }
+    }
+
+    /// The object space, not metered.
+    pub fn objects(&self) -> &Arc<dyn Objects> {
+        &self.objects
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+        &self.catalog
+    }
+
+    /// Where names of files come from.
+    pub fn ids(&self) -> &Arc<Ids> {
+        &self.ids
+    }
+
+    /// A session for one query: what it reads is counted on its own meter.
+    pub fn session(&self) -> Result<Session> {
+        self.session_of(self.limits.partitions)
+    }
+
+    /// A session whose results come in the order of the input wherever SQL leaves the order open:
+    /// one stream only.
+    pub fn ordered_session(&self) -> Result<Session> {
+        self.session_of(1)
+    }
+
+    fn session_of(&self, partitions: usize) -> Result<Session> {
+        let objects = MeteredObjects::new(Arc::clone(&self.objects));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::clone(&self.pool))
+            .with_object_store_registry(Arc::new(objects.clone()))
+            .build_arc()?;
+        let mut config = SessionConfig::new()
+            .with_target_partitions(partitions)
+            .with_information_schema(false);
+        let options = config.options_mut();
+        options.execution.parquet.schema_force_view_types = false;
+        options.execution.parquet.coerce_int96 = Some("us".to_owned());
+        options.execution.collect_statistics = false;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        Ok(Session {
+            context: SessionContext::new_with_config_rt(config, runtime),
+            objects,
+            catalog: Arc::clone(&self.catalog),
+        })
+    }
+}
+
+/// One query or run.
+pub struct Session {
+    context: SessionContext,
+    objects: MeteredObjects,
+    catalog: Arc<dyn Catalog>,
+}
+
+impl Session {
+    /// A table of the catalog as Athena reads it. The analyzer scans it with
+    /// `LogicalPlanBuilder::scan` over `provider_as_source`.
+    pub fn table(&self, database: &str, table: &str) -> Result<Arc<CatalogTable>> {
+        let objects = self.objects.clone();
+        CatalogTable::open(objects, self.catalog.as_ref(), database, table).map(Arc::new)
+    }
+
+    /// DataFusion's context: for planning. Nothing is registered in it.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// The object space through this query's meter.
+    pub fn objects(&self) -> &MeteredObjects {
+        &self.objects
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+        &self.catalog
+    }
+
+    /// What the query has read so far.
+    pub fn meter(&self) -> &Arc<Meter> {
+        self.objects.meter()
+    }
+
+    /// Optimizes and plans.
+    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.context.state().create_physical_plan(plan).await?)
+    }
+
+    /// Runs a plan to its end. Streams follow each other in the plan's order, so rows come in the
+    /// order of the input unless the plan redistributes them.
+    pub async fn collect(&self, plan: &LogicalPlan) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let physical = self.physical(plan).await?;
+        let streams = physical.output_partitioning().partition_count();
+        let running = (0..streams).map(|at| {
+            let (physical, context) = (Arc::clone(&physical), self.context.task_ctx());
+            // Each stream in its own task, so that they run side by side.
+            let task = tokio::spawn(async move {
+                let stream = physical.execute(at, context)?;
+                stream.try_collect::<Vec<_>>().await
+            });
+            AbortOnDrop(task)
+        });
+        let mut batches = Vec::new();
+        for mut task in running.collect::<Vec<_>>() {
+            let done = (&mut task.0).await.map_err(|error| {
+                crate::engine::error::Error::Internal(format!("a stream broke off: {error}"))
+            })?;
+            batches.extend(done?);
+        }
+        Ok((physical.schema(), batches))
+    }
+}
+
+/// A task that ends when its query is dropped: a cancelled query stops reading.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

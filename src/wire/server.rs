@@ -1,0 +1,83 @@
+//! The socket side of the front door.
+//!
+//! HTTP/1.1 (keep-alive, pipelining) and HTTP/2 with prior knowledge on one listener; hyper tells
+//! them apart by the first bytes. The caller owns the listener and the stop signal, so tests and the
+//! command line start and stop it alike.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+
+use crate::base::Clock;
+use crate::base::limits::wire::{HEADER_MAX_BYTES, HEADER_READ_TIMEOUT, SHUTDOWN_GRACE};
+use crate::wire::router::Router;
+
+/// Serves until `shutdown` completes, then finishes the requests under way (for at most
+/// [`SHUTDOWN_GRACE`]) and returns.
+pub async fn run(listener: TcpListener, router: Arc<Router>, shutdown: impl Future<Output = ()>) {
+    let connections = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors, most likely: give the open connections time to close.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    Clock::sleep_real(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut shutdown => break,
+        };
+        // Replies are small and whole: waiting to fill a packet only costs time.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+        tokio::spawn(serve(stream, Arc::clone(&router), connections.watcher()));
+    }
+    drop(listener);
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = Clock::sleep_real(SHUTDOWN_GRACE) => {
+            tracing::warn!("connections still open after {SHUTDOWN_GRACE:?}, closing them");
+        }
+    }
+}
+
+/// One connection, until the client closes it or the watcher asks to finish.
+async fn serve<I>(io: I, router: Arc<Router>, watcher: Watcher)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_buf_size(HEADER_MAX_BYTES)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(HEADER_MAX_BYTES).unwrap_or(u32::MAX));
+    let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let router = Arc::clone(&router);
+        async move { Ok::<_, Infallible>(router.call(request.map(Into::into)).await) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(io), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error = %error, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests;
