@@ -37,6 +37,11 @@ impl Site {
     ) -> Self {
         let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
         let glue = Arc::new(SharedGlue::new(glue));
+        let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids));
+        let firehose = match limits {
+            Limits::Aws => firehose,
+            Limits::Off => firehose.with_unlimited_throughput(),
+        };
         Self {
             kinesis: Mutex::new(Kinesis::new(
                 account.clone(),
@@ -44,11 +49,7 @@ impl Site {
                 Arc::clone(&ids),
                 limits,
             )),
-            firehose: Mutex::new(Firehose::new(
-                account.clone(),
-                region.clone(),
-                Arc::clone(&ids),
-            )),
+            firehose: Mutex::new(firehose),
             feeds: Mutex::default(),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
