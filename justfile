@@ -19,13 +19,18 @@ test *ARGS:
 lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+    # Read by contributors, private items and the links to them included.
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
 
 # The course's project with boto3 and the AWS CLI against `windfarm up` (needs python3; installs them in a venv).
 e2e *ARGS:
     tests/e2e/clients.sh "{{e2e_clients}}"
     cargo build --locked
     "{{e2e_clients}}/bin/python" tests/e2e/course.py {{ARGS}}
+
+# How fast the rooms are, each alone and all together (release build).
+bench *ARGS:
+    cargo bench --locked {{ARGS}}
 
 # Build the container image `windfarm` from the binary that tests use (needs Docker; no second build).
 docker TAG="windfarm":

@@ -62,6 +62,30 @@ pub struct BatchGetNamedQueryResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchGetPreparedStatementRequest {
+    #[serde(rename = "PreparedStatementNames", default)]
+    pub prepared_statement_names: Vec<String>,
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchGetPreparedStatementResponse {
+    #[serde(
+        rename = "PreparedStatements",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub prepared_statements: Option<Vec<PreparedStatement>>,
+    #[serde(
+        rename = "UnprocessedPreparedStatementNames",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub unprocessed_prepared_statement_names: Option<Vec<UnprocessedPreparedStatementName>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BatchGetQueryExecutionRequest {
     #[serde(rename = "QueryExecutionIds", default)]
     pub query_execution_ids: Vec<String>,
@@ -192,6 +216,25 @@ pub struct CreateNamedQueryResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreatePreparedStatementRequest {
+    #[serde(rename = "StatementName", default)]
+    pub statement_name: String,
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+    #[serde(rename = "QueryStatement", default)]
+    pub query_statement: String,
+    #[serde(
+        rename = "Description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreatePreparedStatementResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateWorkGroupRequest {
     #[serde(rename = "Name", default)]
     pub name: String,
@@ -308,6 +351,17 @@ pub struct DeleteNamedQueryRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteNamedQueryResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeletePreparedStatementRequest {
+    #[serde(rename = "StatementName", default)]
+    pub statement_name: String,
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeletePreparedStatementResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteWorkGroupRequest {
@@ -436,6 +490,24 @@ pub struct GetNamedQueryResponse {
         skip_serializing_if = "Option::is_none"
     )]
     pub named_query: Option<NamedQuery>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetPreparedStatementRequest {
+    #[serde(rename = "StatementName", default)]
+    pub statement_name: String,
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetPreparedStatementResponse {
+    #[serde(
+        rename = "PreparedStatement",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub prepared_statement: Option<PreparedStatement>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -665,6 +737,32 @@ pub struct ListNamedQueriesResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListPreparedStatementsRequest {
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(
+        rename = "MaxResults",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_results: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListPreparedStatementsResponse {
+    #[serde(
+        rename = "PreparedStatements",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub prepared_statements: Option<Vec<PreparedStatementSummary>>,
+    #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListQueryExecutionsRequest {
     #[serde(rename = "NextToken", default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
@@ -866,6 +964,56 @@ pub struct NamedQuery {
     pub named_query_id: Option<String>,
     #[serde(rename = "WorkGroup", default, skip_serializing_if = "Option::is_none")]
     pub work_group: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PreparedStatement {
+    #[serde(
+        rename = "StatementName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub statement_name: Option<String>,
+    #[serde(
+        rename = "QueryStatement",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub query_statement: Option<String>,
+    #[serde(
+        rename = "WorkGroupName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub work_group_name: Option<String>,
+    #[serde(
+        rename = "Description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    #[serde(
+        rename = "LastModifiedTime",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_modified_time: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PreparedStatementSummary {
+    #[serde(
+        rename = "StatementName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub statement_name: Option<String>,
+    #[serde(
+        rename = "LastModifiedTime",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_modified_time: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1490,6 +1638,24 @@ pub struct UnprocessedNamedQueryId {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnprocessedPreparedStatementName {
+    #[serde(
+        rename = "StatementName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub statement_name: Option<String>,
+    #[serde(rename = "ErrorCode", default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    #[serde(
+        rename = "ErrorMessage",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub error_message: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UnprocessedQueryExecutionId {
     #[serde(
         rename = "QueryExecutionId",
@@ -1536,6 +1702,25 @@ pub struct UpdateNamedQueryRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateNamedQueryResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdatePreparedStatementRequest {
+    #[serde(rename = "StatementName", default)]
+    pub statement_name: String,
+    #[serde(rename = "WorkGroup", default)]
+    pub work_group: String,
+    #[serde(rename = "QueryStatement", default)]
+    pub query_statement: String,
+    #[serde(
+        rename = "Description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdatePreparedStatementResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateWorkGroupRequest {

@@ -13,7 +13,7 @@
 //! When nobody is awake, nothing is held and somebody sleeps, the clock jumps to the earliest due
 //! instant: a sleeper's, or that of a [`DueSource`] (the emulator's timers), sources first. It wakes
 //! one sleeper at a time and waits until that one sleeps again. So the order of events depends on
-//! times and on who went to sleep first, never on the machine.
+//! times and, at the same time, on who joined first, never on the machine.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,7 +64,7 @@ impl Clock {
                 now: start,
                 awake: 0,
                 holds: 0,
-                next_ticket: 0,
+                joined: 0,
                 sleepers: BTreeMap::new(),
                 moving: false,
                 sources: Vec::new(),
@@ -87,11 +87,16 @@ impl Clock {
 
     /// Registers an actor. It counts as awake until it sleeps or is dropped.
     pub fn join(&self) -> Participant {
+        let mut number = 0;
         if let Kind::Virtual(clock) = &self.0 {
-            clock.lock().awake += 1;
+            let mut state = clock.lock();
+            state.awake += 1;
+            state.joined += 1;
+            number = state.joined;
         }
         Participant {
             clock: self.clone(),
+            number,
         }
     }
 
@@ -140,6 +145,8 @@ impl Stopwatch {
 #[derive(Debug)]
 pub struct Participant {
     clock: Clock,
+    /// Who joined earlier acts earlier at the same instant.
+    number: u64,
 }
 
 impl Participant {
@@ -163,8 +170,7 @@ impl Participant {
                 let ticket = {
                     let mut state = clock.lock();
                     let due = due.max(state.now);
-                    let ticket = (due, state.next_ticket);
-                    state.next_ticket += 1;
+                    let ticket = (due, self.number);
                     state.sleepers.insert(ticket, wake);
                     state.awake -= 1;
                     ticket
@@ -238,8 +244,9 @@ struct VirtualState {
     /// Participants that are not asleep.
     awake: usize,
     holds: usize,
-    next_ticket: u64,
-    /// By due time, then by who went to sleep first.
+    /// Participants there ever were.
+    joined: u64,
+    /// By due time, then by who joined first.
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
     /// One thread moves the clock at a time; another that finds it moving leaves it to that one.
     moving: bool,
@@ -336,7 +343,8 @@ mod tests {
     async fn actors_act_in_time_order() {
         let log = trace().await;
         assert_eq!(log.len(), 150);
-        assert!(log.is_sorted_by_key(|(at, _)| *at));
+        // At the same instant, who joined first: the actors' numbers.
+        assert!(log.is_sorted());
         let last = log.iter().map(|(at, _)| *at).max().unwrap();
         assert_eq!(last, 49 * 9);
     }

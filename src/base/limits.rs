@@ -234,6 +234,10 @@ pub mod glue {
     pub const MAX_TIMEOUT_MINS: i32 = 10_080;
     /// Tags of one resource. "AWS tags in AWS Glue".
     pub const TAGS_MAX: usize = 50;
+    /// Records of an object a crawler samples. "Setting crawler configuration options", Glue guide.
+    pub const SAMPLE_MAX_RECORDS: u64 = 1_000;
+    /// Bytes of an object a crawler samples, decompressed. Same page.
+    pub const SAMPLE_MAX_BYTES: u64 = 1024 * 1024;
     /// Schema similarity above which folders become partitions of one table. "Setting crawler
     /// configuration options", Glue guide.
     pub const TABLE_SIMILARITY_THRESHOLD: f64 = 0.7;
@@ -241,10 +245,27 @@ pub mod glue {
 
 /// Athena.
 pub mod athena {
+    use std::time::Duration;
+
     /// UTF-8 bytes of a query string. "Service quotas", Athena guide.
     pub const QUERY_MAX_BYTES: usize = 262_144;
+    /// UTF-8 bytes of a client request token. API reference, StartQueryExecution.
+    pub const CLIENT_TOKEN_MAX_BYTES: usize = 128;
     /// Rows of one GetQueryResults page, the header row included. API reference, GetQueryResults.
     pub const RESULT_PAGE_MAX_ROWS: i32 = 1_000;
+    /// Items of one page of a list. API reference, ListQueryExecutions, ListWorkGroups.
+    pub const LIST_PAGE_MAX: usize = 50;
+    /// Engine versions of one page. API reference, ListEngineVersions.
+    pub const ENGINE_VERSIONS_PAGE_MAX: usize = 10;
+    /// How long executions are remembered. "View recent queries", Athena guide.
+    pub const HISTORY: Duration = Duration::from_secs(45 * 24 * 60 * 60);
+    /// Work groups of an account in a region. "Service quotas".
+    pub const WORK_GROUPS_MAX: usize = 1_000;
+    /// Prepared statements of a work group. "Considerations and limitations" of prepared statements,
+    /// Athena guide.
+    pub const PREPARED_STATEMENTS_MAX: usize = 1_000;
+    /// Tags of one resource. "Tag restrictions", Athena guide.
+    pub const TAGS_MAX: usize = 50;
 }
 
 /// IAM and STS.

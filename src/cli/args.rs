@@ -78,9 +78,9 @@ pub struct GeneratorArgs {
     /// Root of everything random; the same seed sends the same bytes
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// Share of readings that are broken on purpose, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.002)]
-    pub dirt: f64,
+    /// Share of the course's readings that are broken on purpose, 0 to 1 [default: 0.002]
+    #[arg(long, value_name = "SHARE")]
+    pub dirt: Option<f64>,
     /// What decides the shard
     #[arg(long, value_enum, default_value_t = KeyName::Course)]
     pub partition_key: KeyName,

@@ -9,6 +9,7 @@ use crate::base::clock::Stopwatch;
 use crate::cli::args::DemoArgs;
 use crate::cli::bars::Bars;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::cli::report;
 use crate::pipeline::produce::Pace;
 use crate::pipeline::progress::Silent;
@@ -21,7 +22,7 @@ const LEAD: Duration = Duration::from_secs(1_800);
 
 /// Runs everything and prints what came of it. Exit code 1 when something does not add up.
 pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
-    let mut production = args.generators.production()?;
+    let production = args.generators.production()?;
     let local = args.target.is_local();
     let pace = if local { Pace::Target } else { Pace::Simulated };
     let place = args
@@ -31,10 +32,6 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let mut plan = Plan::new(bucket(&args, &clients).await?);
     plan.shards = Some(args.shards);
     plan.buffer_seconds = args.buffer_seconds;
-    if !local {
-        // Elsewhere the records arrive now, whatever their stamps say.
-        production.start = args.generators.start;
-    }
     let progress: Arc<dyn Progress> = if args.json {
         Arc::new(Silent)
     } else {
@@ -64,9 +61,9 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
         }
     })?;
     if args.json {
-        println!("{}", report::json(&done, &plan, production.seed, seconds));
+        output::line(report::json(&done, &plan, production.seed, seconds));
     } else {
-        report::print(&done, &plan, production.seed, seconds);
+        output::line(report::text(&done, &plan, production.seed, seconds));
     }
     if let Err(error) = torn_down {
         return Err(Failure::new(format!(

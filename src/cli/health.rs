@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::cli::args::HealthArgs;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 
 /// Longer than a busy emulator takes to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ pub async fn run(args: HealthArgs) -> Result<ExitCode, Failure> {
         .map_err(|_| refused(format!("no answer within {} s", PATIENCE.as_secs())))?
         .map_err(|error| refused(error.to_string()))?;
     let document = document(&answer).map_err(refused)?;
-    println!("{document}");
+    output::line(document);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ mod bars;
 mod demo;
 mod failure;
 mod health;
+mod output;
 mod produce;
 mod replay;
 mod report;
@@ -54,10 +55,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Logs go to standard error, warnings and worse unless `RUST_LOG` says otherwise.
+/// Logs go to standard error, warnings and worse unless `RUST_LOG` says otherwise. `s3s` logs every
+/// refusal as an error: that is the client's affair.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,s3s=off"));
     // Fails only when a logger is set already, which then stays.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -11,6 +11,7 @@ use crate::base::clock::Stopwatch;
 use crate::cli::args::{ClockName, ProduceArgs, Profile};
 use crate::cli::bars::Bars;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::pipeline::plan::Production;
 use crate::pipeline::produce::{Pace, apps, produce, scada};
 use crate::pipeline::progress::Silent;
@@ -25,7 +26,7 @@ pub async fn run(args: ProduceArgs) -> Result<ExitCode, Failure> {
         production.interval = interval_of(rate, production.turbines)?;
     }
     if args.profile == Profile::Scada {
-        if args.generators.dirt != 0.0 && !is_default_dirt(args.generators.dirt) {
+        if args.generators.dirt.is_some() {
             return Err(Failure::new("--dirt works with --profile course only"));
         }
         production.dirt = 0.0;
@@ -74,19 +75,14 @@ pub async fn run(args: ProduceArgs) -> Result<ExitCode, Failure> {
             "calls": sent.calls, "retried": sent.retried, "seed": production.seed.value(),
             "seconds": seconds,
         });
-        println!("{outcome}");
+        output::line(outcome);
     } else {
-        println!(
+        output::line(format!(
             "{} records ({} bytes) in {} PutRecords calls, {} sent again, {seconds:.1} s; seed {}",
             sent.records, sent.bytes, sent.calls, sent.retried, production.seed
-        );
+        ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The default share of dirt belongs to the course profile and is no wish of the user's.
-fn is_default_dirt(dirt: f64) -> bool {
-    dirt.to_bits() == 0.002_f64.to_bits()
 }
 
 fn interval_of(rate: f64, turbines: u32) -> Result<std::time::Duration, Failure> {

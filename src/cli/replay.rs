@@ -9,6 +9,7 @@ use crate::base::{Clock, Seed};
 use crate::cli::args::ReplayArgs;
 use crate::cli::bars::Bars;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::pipeline::Progress;
 use crate::pipeline::produce::send;
 use crate::pipeline::progress::Silent;
@@ -61,18 +62,15 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     };
     let sent = send(&clients, &args.stream, &records, &*progress).await?;
     if args.json {
-        println!(
-            "{}",
-            json!({
+        output::line(json!({
                 "stream": args.stream, "records": sent.records, "retried": sent.retried,
                 "rows": quality.rows, "rejected": quality.rejected,
                 "duplicate_keys": quality.duplicate_keys, "duplicate_rows": quality.duplicate_rows,
                 "null_rows": quality.null_rows, "null_bursts": quality.null_bursts,
                 "sentinels": quality.sentinels, "gaps": quality.gaps,
-            })
-        );
+        }));
     } else {
-        println!(
+        output::line(format!(
             "{} records sent of {} rows; {} rejected, {} rows share {} duplicate keys (the hour the clock \
              labelled twice), {} rows without any value in {} bursts, {} sentinels, {} gaps",
             sent.records,
@@ -84,7 +82,7 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
             quality.null_bursts,
             quality.sentinels,
             quality.gaps,
-        );
+        ));
     }
     Ok(if sent.records == records.len() as u64 {
         ExitCode::SUCCESS

@@ -1,6 +1,6 @@
 //! What a run did, as tables for a person or one JSON document for a script.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn stages(report: &Report, plan: &Plan) -> Vec<Stage> {
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(UTF8_FULL_CONDENSED)
         .set_header(header.to_vec());
     table
 }
@@ -103,9 +103,8 @@ fn figure(value: Option<u64>) -> String {
     text
 }
 
-/// Prints everything to standard output.
-pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
-    println!("\nStages");
+/// Everything for a person.
+pub fn text(report: &Report, plan: &Plan, seed: Seed, seconds: f64) -> String {
     let mut shown = table(&[
         "stage",
         "where",
@@ -125,11 +124,10 @@ pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
         ]);
     }
     align_numbers(&mut shown, 2);
-    println!("{shown}");
+    let mut text = format!("\nStages\n{shown}\n");
     for answered in &report.verdict.answered {
-        print_answer(answered);
+        text.push_str(&answer_text(answered));
     }
-    println!("\nBooks");
     let mut books = table(&["", "what must hold", "expected", "found"]);
     for check in &report.verdict.checks {
         books.add_row(vec![
@@ -139,7 +137,7 @@ pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
             &check.found,
         ]);
     }
-    println!("{books}");
+    text.push_str(&format!("\nBooks\n{books}\n"));
     let failed = report
         .verdict
         .checks
@@ -147,32 +145,31 @@ pub fn print(report: &Report, plan: &Plan, seed: Seed, seconds: f64) {
         .filter(|check| !check.holds)
         .count();
     let rate = report.sent.records as f64 / seconds.max(1e-9);
-    println!(
-        "{} readings in {seconds:.1} s ({rate:.0} a second through the whole pipeline), {} checks, {failed} \
-         failed; seed {seed}",
+    text.push_str(&format!(
+        "{} readings in {seconds:.1} s ({rate:.0} a second through the whole pipeline), {} checks, \
+         {failed} failed; seed {seed}",
         report.sent.records,
         report.verdict.checks.len(),
-    );
+    ));
+    text
 }
 
 fn mark(check: &Check) -> &'static str {
     if check.holds { "ok" } else { "WRONG" }
 }
 
-fn print_answer(answered: &Answered) {
-    println!("\n{}\n  {}", answered.title, answered.sql);
+fn answer_text(answered: &Answered) -> String {
     let answer = &answered.answer;
-    let mut shown = Table::new();
-    shown
-        .load_preset(UTF8_HORIZONTAL_ONLY)
-        .set_header(&answer.columns);
+    let mut shown = table(&[]);
+    shown.set_header(&answer.columns);
     for row in answer.rows.iter().take(ROWS_SHOWN) {
         shown.add_row(row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")));
     }
-    println!("{shown}");
-    if answer.rows.len() > ROWS_SHOWN {
-        println!("  … and {} more rows", answer.rows.len() - ROWS_SHOWN);
-    }
+    let more = match answer.rows.len().saturating_sub(ROWS_SHOWN) {
+        0 => String::new(),
+        more => format!("  … and {more} more rows\n"),
+    };
+    format!("\n{}\n  {}\n{shown}\n{more}", answered.title, answered.sql)
 }
 
 /// The same as one document.

@@ -8,6 +8,9 @@ use crate::pipeline::plan::Production;
 use crate::reading::KeyChoice;
 use crate::target::{LOCALSTACK_ENDPOINT, Target};
 
+/// Share of broken readings unless told: enough for every kind of them within a day.
+const DEFAULT_DIRT: f64 = 0.002;
+
 impl TargetArgs {
     /// Whether the place is an emulator of this process's own.
     pub fn is_local(&self) -> bool {
@@ -34,10 +37,10 @@ impl TargetArgs {
 impl GeneratorArgs {
     /// The production these arguments ask for.
     pub fn production(&self) -> Result<Production, Failure> {
-        if !(0.0..=1.0).contains(&self.dirt) {
+        let dirt = self.dirt.unwrap_or(DEFAULT_DIRT);
+        if !(0.0..=1.0).contains(&dirt) {
             return Err(Failure::new(format!(
-                "--dirt {} is no share: give 0 to 1",
-                self.dirt
+                "--dirt {dirt} is no share: give 0 to 1"
             )));
         }
         Ok(Production {
@@ -47,7 +50,7 @@ impl GeneratorArgs {
             interval: self.interval,
             turbines: self.turbines,
             zone: self.utc_offset.clone(),
-            dirt: self.dirt,
+            dirt,
             key: match self.partition_key {
                 KeyName::Course => KeyChoice::Course,
                 KeyName::Source => KeyChoice::Source,

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::base::{Clock, Seed};
 use crate::cli::args::{LimitsName, UpArgs};
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::emulator::{Emulator, Settings};
 use crate::kinesis::Limits;
 
@@ -62,7 +63,9 @@ fn print_environment(address: SocketAddr) {
         other => other.to_string(),
     };
     eprintln!("windfarm: listening on http://{address} (state is in memory; stop with Ctrl-C)");
-    println!("export AWS_ENDPOINT_URL=http://{host}");
-    println!("export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test");
-    println!("export AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1");
+    output::line(format!(
+        "export AWS_ENDPOINT_URL=http://{host}\n\
+         export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n\
+         export AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1"
+    ));
 }

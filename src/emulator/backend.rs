@@ -8,6 +8,7 @@ use s3s::Body;
 use serde_json::Value;
 
 use crate::base::{Call, ServiceError, Timestamp};
+use crate::emulator::athena::{CatalogFacts, Languages};
 use crate::emulator::surroundings::{Around, AroundFirehose};
 use crate::emulator::{State, admin, feed};
 use crate::wire::{self, Backend, Identity, Service};
@@ -72,6 +73,11 @@ impl Backend for FrontDoor {
             }
             Service::Glue => {
                 wire::glue::handle(&mut site.glue.lock(), &around, operation, call, input)
+            }
+            Service::Athena => {
+                let facts = CatalogFacts(&site.glue);
+                let mut athena = site.athena();
+                wire::athena::handle(&mut athena, &Languages, &facts, operation, call, input)
             }
             other => Err(ServiceError::not_implemented(format!(
                 "{}:{operation}",

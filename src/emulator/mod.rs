@@ -11,6 +11,7 @@
 //! request, at each timer of a virtual clock, and by a task of its own on the machine's clock.
 
 mod admin;
+mod athena;
 mod backend;
 mod connector;
 mod feed;
@@ -93,6 +94,7 @@ impl Emulator {
             sites: Mutex::default(),
             limits: settings.limits,
             timers_changed: Notify::new(),
+            lifecycle_seen: Mutex::new(settings.clock.now()),
             runtime: tokio::runtime::Handle::current(),
             clock: settings.clock,
         });
@@ -150,6 +152,8 @@ struct State {
     sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
     timers_changed: Notify,
+    /// Up to when lifecycle rules have been looked at.
+    lifecycle_seen: Mutex<Timestamp>,
     /// Timers may fire on any thread; the work they start runs here.
     runtime: tokio::runtime::Handle,
 }
@@ -181,8 +185,32 @@ impl State {
         Arc::clone(site)
     }
 
-    /// Applies every timer that is due, in all sites.
+    /// When S3's lifecycle rules are applied next.
+    fn lifecycle_due(&self) -> Option<Timestamp> {
+        self.s3.next_lifecycle_run(*self.lifecycle_seen())
+    }
+
+    fn lifecycle_seen(&self) -> MutexGuard<'_, Timestamp> {
+        self.lifecycle_seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies S3's lifecycle rules at every midnight up to `now`.
+    fn run_lifecycle(&self, now: Timestamp) {
+        while let Some(due) = self.lifecycle_due().filter(|due| *due <= now) {
+            self.s3.run_lifecycle(due);
+            *self.lifecycle_seen() = due;
+        }
+        if self.lifecycle_due().is_none() {
+            // A rule that comes later acts from the midnight after it came.
+            *self.lifecycle_seen() = now;
+        }
+    }
+
+    /// Applies every timer that is due.
     fn run_due(&self, now: Timestamp) {
+        self.run_lifecycle(now);
         for site in self.all_sites() {
             if site.next_due().is_some_and(|due| due <= now) {
                 self.tick(&site, now);

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::feed::Feeds;
+use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
 use crate::firehose::Firehose;
 use crate::glue::{Glue, SharedGlue};
@@ -20,7 +22,10 @@ pub(super) struct Site {
     firehose: Mutex<Firehose>,
     feeds: Mutex<Feeds>,
     pub glue: Arc<SharedGlue>,
+    athena: Mutex<Athena>,
     pub engine: Engine,
+    /// Outcomes of work that a virtual clock has not come to yet.
+    pub outcomes: Outcomes,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -51,8 +56,14 @@ impl Site {
             )),
             firehose: Mutex::new(firehose),
             feeds: Mutex::default(),
+            athena: Mutex::new(Athena::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&ids),
+            )),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
+            outcomes: Outcomes::default(),
             account,
             region,
         }
@@ -68,6 +79,10 @@ impl Site {
 
     pub fn feeds(&self) -> MutexGuard<'_, Feeds> {
         lock(&self.feeds)
+    }
+
+    pub fn athena(&self) -> MutexGuard<'_, Athena> {
+        lock(&self.athena)
     }
 
     /// A call by the services themselves.
@@ -87,6 +102,7 @@ impl Site {
             self.kinesis().next_due(),
             self.firehose().next_due(),
             self.feeds().next_due(),
+            self.outcomes.next_due(),
         ];
         others.into_iter().chain([glue]).flatten().min()
     }
@@ -95,5 +111,6 @@ impl Site {
     pub fn advance(&self, now: Timestamp) {
         self.kinesis().advance(now);
         self.glue.lock().run_due(&self.own_call(now));
+        self.outcomes.report(self, now);
     }
 }

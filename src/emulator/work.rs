@@ -1,15 +1,79 @@
-//! Work that takes real time: crawls and job runs.
+//! Work that takes real time: crawls, job runs and queries.
 //!
 //! A core hands out orders; each is worked on as a task of its own and its outcome reported back.
-//! While it is under way a virtual clock is held, so work belongs to the instant it was ordered at.
+//!
+//! On a virtual clock the work is done at the instant it was ordered at, under a hold, and its
+//! outcome becomes known [`TAKES`] later. So what a poller sees depends on the clock alone, never on
+//! how fast the machine was.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::base::{Clock, Timestamp};
 use crate::emulator::State;
+use crate::emulator::athena::run_query;
 use crate::emulator::site::Site;
 use crate::engine::job::GraphRun;
 use crate::glue::crawler::{CrawlOrder, crawl};
 use crate::glue::job::{RunOrder, RunOutcome};
+use crate::store::Objects;
+
+/// How long a piece of work takes on a virtual clock.
+const TAKES: Duration = Duration::from_millis(100);
+
+/// What the end of a piece of work does to its site, at an instant.
+pub(super) type Report = Box<dyn FnOnce(&Site, Timestamp) + Send>;
+
+/// Outcomes that are not known yet, by when they become known and by the order of their orders.
+#[derive(Default)]
+pub(super) struct Outcomes(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    next_number: u64,
+    reports: BTreeMap<(Timestamp, u64), Report>,
+}
+
+impl fmt::Debug for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let due: Vec<Timestamp> = self.lock().reports.keys().map(|(due, _)| *due).collect();
+        f.debug_tuple("Outcomes").field(&due).finish()
+    }
+}
+
+impl Outcomes {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next outcome becomes known.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.lock().reports.keys().next().map(|(due, _)| *due)
+    }
+
+    /// Reports what has become known by `now`.
+    pub fn report(&self, site: &Site, now: Timestamp) {
+        loop {
+            // Not under our lock: reports take those of the services.
+            let report = {
+                let mut waiting = self.lock();
+                match waiting.reports.first_entry() {
+                    Some(first) if first.key().0 <= now => first.remove(),
+                    _ => return,
+                }
+            };
+            report(site, now);
+        }
+    }
+}
+
+/// What a task needs besides its site. Not the whole state: a task must not keep it alive.
+pub(super) struct Around {
+    pub objects: Arc<dyn Objects>,
+    pub clock: Clock,
+}
 
 impl State {
     /// Starts everything that was ordered.
@@ -21,85 +85,102 @@ impl State {
                 glue.jobs.take_run_orders(),
             )
         };
+        let queries = site.athena().take_orders();
         for order in crawls {
-            self.spawn(site, |site, state| run_crawl(site, state, order));
+            self.spawn(site, |site, around| run_crawl(site, around, order));
         }
         for order in runs {
-            self.spawn(site, |site, state| run_job(site, state, order));
+            self.spawn(site, |site, around| run_job(site, around, order));
+        }
+        for order in queries {
+            self.spawn(site, |site, around| run_query(site, around, order));
         }
     }
 
-    /// Runs a task under a hold of the clock.
-    fn spawn<F>(&self, site: &Arc<Site>, task: impl FnOnce(Arc<Site>, Surroundings) -> F)
+    /// Runs a task and reports what it returns.
+    fn spawn<F>(&self, site: &Arc<Site>, task: impl FnOnce(Arc<Site>, Around) -> F)
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = Report> + Send + 'static,
     {
         let hold = self.clock.hold();
-        let surroundings = Surroundings {
-            objects: Arc::clone(&self.objects),
-            clock: self.clock.clone(),
+        let clock = self.clock.clone();
+        let number = {
+            let mut waiting = site.outcomes.lock();
+            waiting.next_number += 1;
+            waiting.next_number
         };
-        let task = task(Arc::clone(site), surroundings);
+        let around = Around {
+            objects: Arc::clone(&self.objects),
+            clock: clock.clone(),
+        };
+        let task = task(Arc::clone(site), around);
+        let site = Arc::clone(site);
         self.runtime.spawn(async move {
-            task.await;
+            let report = task.await;
+            if clock.is_virtual() {
+                let due = clock.now() + TAKES;
+                site.outcomes.lock().reports.insert((due, number), report);
+            } else {
+                report(&site, clock.now());
+            }
             drop(hold);
         });
     }
 }
 
-/// What a task needs besides its site. Not the whole state: a task must not keep it alive.
-struct Surroundings {
-    objects: Arc<dyn crate::store::Objects>,
-    clock: crate::base::Clock,
-}
-
-async fn run_crawl(site: Arc<Site>, around: Surroundings, order: CrawlOrder) {
+async fn run_crawl(site: Arc<Site>, around: Around, order: CrawlOrder) -> Report {
     let sampler = site.engine.sampler();
     let outcome = crawl::run(&order, &*around.objects, &sampler, &*site.glue, &*site.glue).await;
     for unread in &outcome.unread {
         tracing::warn!(crawler = %order.crawler, object = %unread.object, reason = %unread.reason, "not read");
     }
-    let now = around.clock.now();
-    let mut glue = site.glue.lock();
-    glue.crawlers
-        .finish_crawl(now, &order.crawler, &order.crawl_id, outcome);
+    Box::new(move |site, now| {
+        let crawlers = &mut site.glue.lock().crawlers;
+        crawlers.finish_crawl(now, &order.crawler, &order.crawl_id, outcome);
+    })
 }
 
-async fn run_job(site: Arc<Site>, around: Surroundings, order: RunOrder) {
-    let started = {
-        let mut glue = site.glue.lock();
-        glue.jobs
-            .run_started(around.clock.now(), &order.job, &order.run_id)
-    };
-    if !started {
-        return;
-    }
+async fn run_job(site: Arc<Site>, around: Around, order: RunOrder) -> Report {
     let (job, run_id) = (order.job.clone(), order.run_id.clone());
-    let outcome = match order.graph {
-        Some(nodes) => {
-            let run = GraphRun {
-                nodes,
-                arguments: order.arguments,
-                job: order.job,
-                run_id: order.run_id,
-                call: order.call,
-            };
-            match site.engine.run_graph(run).await {
-                Ok(report) => {
-                    tracing::info!(%job, %run_id, ?report, "job run succeeded");
-                    RunOutcome::Succeeded
-                }
-                Err(error) => RunOutcome::Failed(error.to_string()),
-            }
-        }
-        None => RunOutcome::Failed(format!(
+    let started = site
+        .glue
+        .lock()
+        .jobs
+        .run_started(around.clock.now(), &job, &run_id);
+    let outcome = if started {
+        outcome_of(&site, order).await
+    } else {
+        RunOutcome::Stopped
+    };
+    Box::new(move |site, now| {
+        site.glue
+            .lock()
+            .jobs
+            .finish_run(now, &job, &run_id, outcome);
+    })
+}
+
+async fn outcome_of(site: &Site, order: RunOrder) -> RunOutcome {
+    let Some(nodes) = order.graph else {
+        return RunOutcome::Failed(format!(
             "windfarm runs jobs that have CodeGenConfigurationNodes (a graph); the script {} of a {} \
              job needs a Spark or Python of its own, which is not part of windfarm",
             order.script_location.as_deref().unwrap_or("(none)"),
             order.command,
-        )),
+        ));
     };
-    let mut glue = site.glue.lock();
-    glue.jobs
-        .finish_run(around.clock.now(), &job, &run_id, outcome);
+    let run = GraphRun {
+        nodes,
+        arguments: order.arguments,
+        job: order.job,
+        run_id: order.run_id,
+        call: order.call,
+    };
+    match site.engine.run_graph(run).await {
+        Ok(report) => {
+            tracing::info!(?report, "job run succeeded");
+            RunOutcome::Succeeded
+        }
+        Err(error) => RunOutcome::Failed(error.to_string()),
+    }
 }

@@ -4,15 +4,18 @@
 //! an argument. What it cannot execute it refuses by name before it reads the first byte.
 
 pub mod calendar;
-pub mod catalog;
 pub mod error;
+pub mod job;
 pub mod objects;
+pub mod query;
+pub mod sample;
 pub mod session;
+mod shared;
+pub mod spark;
 pub mod table;
 #[cfg(test)]
-pub mod testing;
+mod testing;
 pub mod trino;
 
-pub use catalog::Catalog;
 pub use error::{Error, Result};
 pub use session::{Engine, Limits, Session};

@@ -11,13 +11,18 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
+use futures::future::BoxFuture;
 
 use crate::base::Ids;
-use crate::engine::catalog::Catalog;
 use crate::engine::error::Result;
 use crate::engine::objects::{Meter, MeteredObjects};
+use crate::engine::shared::Shared;
 use crate::engine::table::CatalogTable;
+use crate::glue::catalog::CatalogWriter;
 use crate::store::Objects;
+
+type Planned = Result<Arc<dyn ExecutionPlan>>;
+type Collected = Result<(SchemaRef, Vec<RecordBatch>)>;
 
 /// How much of the machine the engine may use.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +46,7 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct Engine {
     objects: Arc<dyn Objects>,
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn CatalogWriter>,
     ids: Arc<Ids>,
     limits: Limits,
     pool: Arc<dyn MemoryPool>,
@@ -49,14 +54,14 @@ pub struct Engine {
 
 impl Engine {
     /// An engine with the default limits.
-    pub fn new(objects: Arc<dyn Objects>, catalog: Arc<dyn Catalog>, ids: Arc<Ids>) -> Self {
+    pub fn new(objects: Arc<dyn Objects>, catalog: Arc<dyn CatalogWriter>, ids: Arc<Ids>) -> Self {
         Self::with_limits(objects, catalog, ids, Limits::default())
     }
 
     /// An engine within `limits`.
     pub fn with_limits(
         objects: Arc<dyn Objects>,
-        catalog: Arc<dyn Catalog>,
+        catalog: Arc<dyn CatalogWriter>,
         ids: Arc<Ids>,
         limits: Limits,
     ) -> Self {
@@ -75,7 +80,7 @@ impl Engine {
     }
 
     /// The catalog.
-    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+    pub fn catalog(&self) -> &Arc<dyn CatalogWriter> {
         &self.catalog
     }
 
@@ -110,7 +115,7 @@ impl Engine {
         options.execution.collect_statistics = false;
         options.sql_parser.map_string_types_to_utf8view = false;
         Ok(Session {
-            context: SessionContext::new_with_config_rt(config, runtime),
+            context: Shared::new(SessionContext::new_with_config_rt(config, runtime)),
             objects,
             catalog: Arc::clone(&self.catalog),
         })
@@ -119,9 +124,9 @@ impl Engine {
 
 /// One query or run.
 pub struct Session {
-    context: SessionContext,
+    context: Shared<SessionContext>,
     objects: MeteredObjects,
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn CatalogWriter>,
 }
 
 impl Session {
@@ -143,7 +148,7 @@ impl Session {
     }
 
     /// The catalog.
-    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+    pub fn catalog(&self) -> &Arc<dyn CatalogWriter> {
         &self.catalog
     }
 
@@ -153,14 +158,24 @@ impl Session {
     }
 
     /// Optimizes and plans.
-    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.context.state().create_physical_plan(plan).await?)
+    pub fn physical(&self, plan: &LogicalPlan) -> BoxFuture<'static, Planned> {
+        let state = Shared::new(self.context.state());
+        let plan = Shared::new(plan.clone());
+        Box::pin(async move {
+            let state: &dyn datafusion::catalog::Session = &*state;
+            Ok(state.create_physical_plan(&plan).await?)
+        })
     }
 
     /// Runs a plan to its end. Streams follow each other in the plan's order, so rows come in the
     /// order of the input unless the plan redistributes them.
-    pub async fn collect(&self, plan: &LogicalPlan) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-        let physical = self.physical(plan).await?;
+    pub fn collect(&self, plan: &LogicalPlan) -> BoxFuture<'_, Collected> {
+        let physical = self.physical(plan);
+        Box::pin(self.collected(physical))
+    }
+
+    async fn collected(&self, physical: BoxFuture<'static, Planned>) -> Collected {
+        let physical = physical.await?;
         let streams = physical.output_partitioning().partition_count();
         let running = (0..streams).map(|at| {
             let (physical, context) = (Arc::clone(&physical), self.context.task_ctx());

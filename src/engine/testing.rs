@@ -1,5 +1,8 @@
 //! An object space and a catalog in memory, for the engine's own tests.
 
+// Tools of tests: their names say what they do.
+#![allow(missing_docs)]
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -7,12 +10,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::base::Timestamp;
-use crate::engine::catalog::Catalog;
-use crate::engine::error::{Error, Result};
+use crate::base::{AccountId, Call, Ids, Region, Seed, Timestamp};
+use crate::glue::Glue;
+use crate::glue::SharedGlue;
 use crate::glue::api::{
     Column, Partition, PartitionInput, SerDeInfo, StorageDescriptor, Table, TableInput,
 };
+use crate::glue::catalog::{CatalogReader, CatalogWriter};
 use crate::store::{ObjectInfo, Objects, ObjectsError};
 
 /// Objects in a map; can be told to refuse writes.
@@ -127,99 +131,48 @@ impl Objects for MemoryObjects {
     }
 }
 
-/// Tables and partitions in a map.
-#[derive(Debug, Default)]
-pub struct MemoryCatalog {
-    tables: Mutex<BTreeMap<(String, String), (Table, Vec<Partition>)>>,
+/// A real Glue, to look tables up in and to write them to.
+#[derive(Debug)]
+pub struct MemoryCatalog(pub Arc<SharedGlue>);
+
+impl Default for MemoryCatalog {
+    fn default() -> Self {
+        let ids = Arc::new(Ids::seeded(Seed::new(5)));
+        let glue = Glue::new(AccountId::default(), Region::default(), ids);
+        Self(Arc::new(SharedGlue::new(glue)))
+    }
+}
+
+/// A call at a fixed time.
+pub fn call() -> Call {
+    Call::root(Timestamp::parse("2025-05-01T12:00:00Z").unwrap())
 }
 
 impl MemoryCatalog {
+    /// Puts a table there, instead of one of the same name.
     pub fn put(&self, database: &str, table: Table, partitions: Vec<Partition>) {
-        self.tables.lock().unwrap().insert(
-            (database.to_owned(), table.name.clone()),
-            (table, partitions),
-        );
-    }
-}
-
-fn stored(database: &str, input: TableInput) -> Table {
-    Table {
-        name: input.name,
-        database_name: Some(database.to_owned()),
-        storage_descriptor: input.storage_descriptor,
-        partition_keys: input.partition_keys,
-        table_type: input.table_type,
-        parameters: input.parameters,
-        ..Table::default()
-    }
-}
-
-impl Catalog for MemoryCatalog {
-    fn table(&self, database: &str, table: &str) -> Result<Option<Table>> {
-        let tables = self.tables.lock().unwrap();
-        let key = (database.to_lowercase(), table.to_lowercase());
-        Ok(tables.get(&key).map(|(table, _)| table.clone()))
-    }
-
-    fn table_names(&self, database: &str) -> Result<Option<Vec<String>>> {
-        let tables = self.tables.lock().unwrap();
-        let names: Vec<_> = tables
-            .keys()
-            .filter(|(db, _)| db == database)
-            .map(|(_, name)| name.clone())
-            .collect();
-        Ok((!names.is_empty()).then_some(names))
-    }
-
-    fn database_names(&self) -> Result<Vec<String>> {
-        let tables = self.tables.lock().unwrap();
-        let mut names: Vec<_> = tables.keys().map(|(db, _)| db.clone()).collect();
-        names.dedup();
-        Ok(names)
-    }
-
-    fn partitions(&self, database: &str, table: &str) -> Result<Vec<Partition>> {
-        let tables = self.tables.lock().unwrap();
-        let key = (database.to_lowercase(), table.to_lowercase());
-        Ok(tables.get(&key).map(|(_, p)| p.clone()).unwrap_or_default())
-    }
-
-    fn create_table(&self, database: &str, table: TableInput, _now: Timestamp) -> Result<()> {
-        if self.table(database, &table.name)?.is_some() {
-            return Err(Error::Metastore(format!("`{}` exists", table.name)));
+        let (glue, call) = (&self.0, call());
+        glue.ensure_database(&call, database).unwrap();
+        if glue.table(database, &table.name).is_some() {
+            glue.delete_table(&call, database, &table.name).unwrap();
         }
-        self.put(database, stored(database, table), Vec::new());
-        Ok(())
-    }
-
-    fn update_table(&self, database: &str, table: TableInput, _now: Timestamp) -> Result<()> {
-        let partitions = self.partitions(database, &table.name)?;
-        self.put(database, stored(database, table), partitions);
-        Ok(())
-    }
-
-    fn add_partitions(
-        &self,
-        database: &str,
-        table: &str,
-        partitions: Vec<PartitionInput>,
-        _now: Timestamp,
-    ) -> Result<()> {
-        let mut tables = self.tables.lock().unwrap();
-        let (_, present) = tables
-            .get_mut(&(database.to_owned(), table.to_owned()))
+        let input = TableInput {
+            name: table.name.clone(),
+            storage_descriptor: table.storage_descriptor,
+            partition_keys: table.partition_keys,
+            table_type: table.table_type,
+            parameters: table.parameters,
+            ..TableInput::default()
+        };
+        glue.create_table(&call, database, input).unwrap();
+        let partitions = partitions.into_iter().map(|partition| PartitionInput {
+            values: partition.values,
+            storage_descriptor: partition.storage_descriptor,
+            parameters: partition.parameters,
+            ..PartitionInput::default()
+        });
+        glue.add_partitions(&call, database, &table.name, partitions.collect())
             .unwrap();
-        for input in partitions {
-            if present.iter().all(|p| p.values != input.values) {
-                present.push(Partition {
-                    values: input.values,
-                    storage_descriptor: input.storage_descriptor,
-                    parameters: input.parameters,
-                    ..Partition::default()
-                });
-            }
-        }
-        Ok(())
     }
 }
 
@@ -275,7 +228,7 @@ pub fn partition(values: &[&str], location: &str) -> Partition {
 /// An engine over the space and catalog, with seeded identifiers.
 pub fn engine(space: &Arc<MemoryObjects>, catalog: &Arc<MemoryCatalog>) -> crate::engine::Engine {
     let ids = Arc::new(crate::base::Ids::seeded(crate::base::Seed::new(7)));
-    crate::engine::Engine::new(space.clone(), catalog.clone(), ids)
+    crate::engine::Engine::new(space.clone(), catalog.0.clone(), ids)
 }
 
 /// Rows as text, one string a row, cells separated by ` | `.

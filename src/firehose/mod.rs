@@ -1,6 +1,6 @@
 //! Data Firehose: buffers records and turns them into objects, as a pure state machine.
 //!
-//! [`Firehose`](crate::firehose::Firehose) holds the delivery streams of one account and region. It
+//! [`Firehose`] holds the delivery streams of one account and region. It
 //! knows neither Kinesis nor S3: the emulator reads the streams that `kinesis_sources` names, hands
 //! their records to `accept`, asks `take_deliveries` for objects that are due, writes them and says
 //! how that went. Until it says so, the records count as in flight.

@@ -6,7 +6,7 @@
 //!
 //! * [`hash`], [`shard_id`], [`sequence`]: the arithmetic AWS's clients can see;
 //! * [`shard`], [`stream`], [`capacity`]: state;
-//! * [`lifecycle`], [`listing`], [`write`], [`read`], [`reshard`], [`settings`], [`consumer`],
+//! * [`lifecycle`], [`listing`], [`mod@write`], [`read`], [`reshard`], [`settings`], [`consumer`],
 //!   [`tags`], [`policy`]: one group of operations each;
 //! * `on_demand`: how such streams grow by themselves;
 //! * [`reader`]: what a reader inside the process uses (Firehose).

@@ -1,6 +1,8 @@
 //! What can go wrong in the pipeline, in terms of what the user was doing.
 
-use aws_sdk_kinesis::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error as StdError;
+
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 
 /// Result of a pipeline step.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -67,7 +69,7 @@ impl Error {
 /// Turns an SDK error into [`Error`], saying what was being done.
 pub fn doing<E, R>(action: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> Error
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + StdError + 'static,
     R: std::fmt::Debug + 'static,
 {
     move |error| {
@@ -80,8 +82,24 @@ where
             },
             other => Error::Unreachable {
                 action,
-                cause: DisplayErrorContext(other).to_string(),
+                cause: causes(other),
             },
         }
     }
+}
+
+/// An error and what caused it, down to the root, on one line.
+fn causes(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        // Some errors tell their cause in their own text.
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = inner.source();
+    }
+    line
 }

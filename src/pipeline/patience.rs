@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::base::clock::Participant;
 use crate::base::{Clock, Timestamp};
 use crate::pipeline::error::{Error, Result};
 
@@ -12,9 +11,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long one more look is worth taking.
+///
+/// It takes part in a virtual clock only while it waits: several may exist at a time, and one that
+/// is merely kept does not stop the clock for the others.
 #[derive(Debug)]
 pub struct Patience {
-    me: Participant,
+    clock: Clock,
     within: Duration,
     deadline: Timestamp,
     pause: Duration,
@@ -23,18 +25,17 @@ pub struct Patience {
 impl Patience {
     /// Patience for `within` from now.
     pub fn new(clock: &Clock, within: Duration) -> Self {
-        let me = clock.join();
         Self {
-            deadline: me.now() + within,
+            deadline: clock.now() + within,
             within,
             pause: FIRST_PAUSE,
-            me,
+            clock: clock.clone(),
         }
     }
 
     /// Whether there is time for another look.
     pub fn lasts(&self) -> bool {
-        self.me.now() < self.deadline
+        self.clock.now() < self.deadline
     }
 
     /// Pauses before the next look.
@@ -49,7 +50,7 @@ impl Patience {
                 seconds: self.within.as_secs(),
             });
         }
-        self.me.sleep(self.pause).await;
+        self.clock.join().sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())
     }

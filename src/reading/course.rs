@@ -6,7 +6,7 @@
 //!
 //! * `json.dumps` puts a blank behind `:` and `,`; nothing follows the closing brace, so records in
 //!   one object stand back to back.
-//! * `data` is `str()` of a float ([`python`](super::python)); `timestamp` is `str(datetime.now())`: local time
+//! * `data` is `str()` of a float ([`python`]); `timestamp` is `str(datetime.now())`: local time
 //!   without a zone, six digits of fraction, and *no fraction at all* in a full second.
 //! * Every producer counts `idtemp` from 1, so it identifies nothing.
 

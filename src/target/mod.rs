@@ -1,5 +1,8 @@
 //! Where the pipeline runs. The only room that knows both the emulator and the SDK's way to AWS.
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -32,7 +35,17 @@ impl Target {
         match self {
             Self::Local(emulator) => clients(&local(emulator), emulator.clock().clone()),
             Self::Endpoint(url) => {
-                let config = loader().endpoint_url(url).test_credentials().load().await;
+                // A signature names a region even where nobody chose one. EC2's metadata is not asked.
+                let region =
+                    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+                        .or_else(ProfileFileRegionProvider::new())
+                        .or_else(Region::new(RegionName::DEFAULT));
+                let config = loader()
+                    .region(region)
+                    .endpoint_url(url)
+                    .test_credentials()
+                    .load()
+                    .await;
                 clients(&config, Clock::system())
             }
             Self::Aws => clients(&loader().load().await, Clock::system()),

@@ -9,6 +9,7 @@
 //! by name ([`fidelity`] lists it).
 
 pub mod adapter;
+pub mod athena;
 pub mod cbor;
 pub mod fidelity;
 pub mod firehose;

@@ -29,6 +29,7 @@ fn check_refused(args: &[&str], words: &[&str]) {
         .count();
     assert!(ours <= 1, "{args:?}: {error}");
     assert!(!error.contains("panicked"), "{error}");
+    assert!(!error.contains(" { "), "{args:?}: no debug output: {error}");
 }
 
 #[test]

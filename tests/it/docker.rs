@@ -232,7 +232,7 @@ async fn check_kinesis(clients: &Clients) {
         panic!("one record: {got:?}")
     };
     assert_eq!(record.data().as_ref(), data);
-    assert_eq!(record.partition_key(), "02");
+    assert_eq!(record.partition_key(), Some("02"));
     assert_eq!(record.sequence_number(), put.sequence_number());
 }
 

@@ -15,4 +15,5 @@ mod docker;
 mod fidelity;
 mod licences;
 mod pipeline;
+mod replay;
 mod world;

@@ -157,6 +157,8 @@ fn the_books_balance_for_any_seed_rate_duration_shards_and_buffer() {
 struct Up {
     process: Child,
     endpoint: String,
+    /// Kept open: a program whose output nobody reads any more may as well stop.
+    _output: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
 impl Up {
@@ -172,7 +174,11 @@ impl Up {
             .strip_prefix("export AWS_ENDPOINT_URL=")
             .unwrap()
             .to_owned();
-        Self { process, endpoint }
+        Self {
+            process,
+            endpoint,
+            _output: lines,
+        }
     }
 }
 

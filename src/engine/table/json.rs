@@ -25,8 +25,11 @@ use super::files::{Compression, File};
 use super::json_value::{Value, read_first};
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
+use crate::engine::table::TableColumn;
+use crate::glue::crawler::json::JsonSchema;
 use crate::glue::hive_type::HiveType;
 use crate::reading::json_stream;
+use crate::store::S3Uri;
 
 /// How a JSON file is cut into records, and by whose rules values become columns.
 #[derive(Clone, Debug)]
@@ -210,6 +213,7 @@ impl ExecutionPlan for JsonScan {
             ),
             reading: self.reading.clone(),
             open: None,
+            chunk: Vec::new(),
         };
         let batches = stream::try_unfold(scan, |mut scan| async move {
             match scan.next().await {
@@ -232,6 +236,8 @@ struct Scan {
     sink: Sink,
     reading: Reading,
     open: Option<Open>,
+    /// What a reader of concatenated records is given next; kept, as files are many and small.
+    chunk: Vec<u8>,
 }
 
 /// A file being read.
@@ -295,7 +301,7 @@ impl Scan {
                 self.open = Some(Open { file, records });
                 continue;
             };
-            let ended = open.fill(&mut self.sink)?;
+            let ended = open.fill(&mut self.sink, &mut self.chunk)?;
             let batch = self.sink.finish(&open.file.values)?;
             if ended {
                 self.open = None;
@@ -309,7 +315,7 @@ impl Scan {
 
 impl Open {
     /// Reads records until the sink is full or the file ends; says whether it ended.
-    fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
+    fn fill(&mut self, sink: &mut Sink, chunk: &mut Vec<u8>) -> Result<bool> {
         let uri = self.file.uri();
         match &mut self.records {
             Records::Lines {
@@ -358,7 +364,7 @@ impl Open {
             } => {
                 while !sink.is_full() {
                     let Some(row) = rows.next() else {
-                        if !next_rows(body, reader, rows, counts, &uri.to_string())? {
+                        if !next_rows(body, reader, rows, counts, &uri, chunk)? {
                             return Ok(true);
                         }
                         continue;
@@ -385,14 +391,15 @@ fn next_rows(
     reader: &mut Option<json_stream::Reader>,
     rows: &mut std::vec::IntoIter<json_stream::Row>,
     counts: &StreamCounts,
-    uri: &str,
+    uri: &S3Uri,
+    chunk: &mut Vec<u8>,
 ) -> Result<bool> {
     let Some(mut open) = reader.take() else {
         return Ok(false);
     };
-    let mut chunk = vec![0; CHUNK_BYTES];
+    chunk.resize(CHUNK_BYTES, 0);
     let read = body
-        .read(&mut chunk)
+        .read(chunk)
         .map_err(|error| Error::BadData(format!("Error reading {uri}: {error}")))?;
     let found = if read == 0 {
         open.finish()
@@ -407,6 +414,49 @@ fn next_rows(
     }
     *rows = found.rows.into_iter();
     Ok(true)
+}
+
+/// The columns of JSON files: those of all their records together, as Spark infers them, spelled as
+/// the records spell them.
+pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<TableColumn>> {
+    let mut schema = JsonSchema::default();
+    let mut chunk = Vec::new();
+    for file in files {
+        let uri = file.uri();
+        let bytes = objects.read(&uri).await?;
+        let mut body = body(bytes, Compression::of(&file.info.key)?);
+        let mut reader = Some(json_stream::Reader::default());
+        let mut rows = Vec::new().into_iter();
+        // Rejects are counted when the files are read for their rows.
+        let ignored = StreamCounts::default();
+        while next_rows(
+            &mut body,
+            &mut reader,
+            &mut rows,
+            &ignored,
+            &uri,
+            &mut chunk,
+        )? {
+            rows.by_ref().for_each(|row| schema.observe(&row.value));
+        }
+    }
+    let (columns, keys) = schema.finish();
+    let mut found = Vec::new();
+    for (name, of) in columns {
+        let mut spellings = keys.iter().filter(|key| key.to_lowercase() == name);
+        let spelling = spellings.next().unwrap_or(&name).clone();
+        if let Some(other) = spellings.next() {
+            return Err(Error::Unsupported(format!(
+                "the keys `{spelling}` and `{other}` differ in case alone, which windfarm does not tell apart in a source by path: use a catalog source"
+            )));
+        }
+        found.push(TableColumn {
+            name: spelling,
+            of: of.settled(),
+            is_partition: false,
+        });
+    }
+    Ok(found)
 }
 
 /// A parsed value with its scalars as text again.

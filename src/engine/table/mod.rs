@@ -15,22 +15,23 @@ pub mod types;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use futures::future::BoxFuture;
 
-use self::files::split;
-use self::json::{JsonScan, Output, Reading};
+use self::files::{File, split};
+use self::json::{JsonScan, Output, Reading, StreamCounts};
 use self::parquet::ParquetScan;
 use self::partition::{Partition, is_decidable, prune};
 use self::types::{arrow_type, is_scalar};
-use crate::engine::catalog::Catalog;
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
+use crate::engine::shared::Shared;
 use crate::glue::api::{Column, Table};
+use crate::glue::catalog::CatalogReader;
 use crate::glue::hive_type::HiveType;
 use crate::store::S3Uri;
 
@@ -46,7 +47,7 @@ pub enum Format {
 /// A column as the catalog describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumn {
-    /// Its name, in lower case.
+    /// Its name: in lower case for a table of the catalog, as written for files by path.
     pub name: String,
     /// Its type.
     pub of: HiveType,
@@ -64,14 +65,17 @@ pub struct CatalogTable {
     partition_schema: SchemaRef,
     schema: SchemaRef,
     partitions: Vec<Partition>,
+    /// Files known beforehand, instead of those of the partitions.
+    files: Option<Vec<File>>,
     format: Format,
+    counts: Option<Arc<StreamCounts>>,
 }
 
 impl CatalogTable {
     /// Opens a table for Athena: partitions from the catalog, files by its SerDe.
     pub fn open(
         objects: MeteredObjects,
-        catalog: &dyn Catalog,
+        catalog: &dyn CatalogReader,
         database: &str,
         table: &str,
     ) -> Result<Self> {
@@ -83,7 +87,7 @@ impl CatalogTable {
     /// Opens a table with a reading of its files other than Athena's.
     pub fn with_format(
         objects: MeteredObjects,
-        catalog: &dyn Catalog,
+        catalog: &dyn CatalogReader,
         table: &Table,
         database: &str,
         format: Format,
@@ -105,7 +109,8 @@ impl CatalogTable {
             }]
         } else {
             catalog
-                .partitions(database, &table.name)?
+                .partitions(database, &table.name, None)
+                .map_err(|error| Error::Metastore(error.to_string()))?
                 .iter()
                 .map(|partition| serde::partition(table, &descriptor, &keys, partition))
                 .collect::<Result<Vec<_>>>()?
@@ -147,8 +152,29 @@ impl CatalogTable {
             schema: Arc::new(Schema::new(all)),
             columns,
             partitions,
+            files: None,
             format,
+            counts: None,
         })
+    }
+
+    /// An unpartitioned table of given files.
+    pub fn of_files(
+        objects: MeteredObjects,
+        columns: Vec<TableColumn>,
+        files: Vec<File>,
+        format: Format,
+    ) -> Result<Self> {
+        let mut table = Self::new(objects, columns, Vec::new(), format)?;
+        table.files = Some(files);
+        Ok(table)
+    }
+
+    /// The same table, counting on `counts` the Parquet files it scans. JSON counts by itself.
+    #[must_use]
+    pub fn counting(mut self, counts: Arc<StreamCounts>) -> Self {
+        self.counts = Some(counts);
+        self
     }
 
     /// The columns with the catalog's types, in the order of the schema.
@@ -186,9 +212,9 @@ impl CatalogTable {
 }
 
 /// A table of the catalog, or the error Athena gives for a missing one.
-pub fn find(catalog: &dyn Catalog, database: &str, table: &str) -> Result<Table> {
+pub fn find(catalog: &dyn CatalogReader, database: &str, table: &str) -> Result<Table> {
     catalog
-        .table(database, table)?
+        .table(database, table)
         .ok_or_else(|| Error::TableNotFound {
             database: database.to_owned(),
             table: table.to_owned(),
@@ -222,7 +248,6 @@ pub fn typed(columns: &[Column], is_partition: bool) -> Result<Vec<TableColumn>>
         .collect()
 }
 
-#[async_trait]
 impl TableProvider for CatalogTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -250,13 +275,21 @@ impl TableProvider for CatalogTable {
             .collect())
     }
 
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+    // Spelled out: the future must not hold the filters as they are (see `engine::shared`).
+    fn scan<'a, 'b, 'c, 'd, 'e>(
+        &'a self,
+        state: &'b dyn Session,
+        projection: Option<&'c Vec<usize>>,
+        filters: &'d [Expr],
         limit: Option<usize>,
-    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+    ) -> BoxFuture<'e, datafusion::common::Result<Arc<dyn ExecutionPlan>>>
+    where
+        'a: 'e,
+        'b: 'e,
+        'c: 'e,
+        'd: 'e,
+        Self: 'e,
+    {
         let (by_partition, rest): (Vec<Expr>, Vec<Expr>) = filters
             .iter()
             .cloned()
@@ -266,8 +299,31 @@ impl TableProvider for CatalogTable {
             &self.partition_schema,
             self.partitions.clone(),
             &by_partition,
-        )?;
-        let files = files::list(&self.objects, &partitions).await?;
+        );
+        let rest = Shared::new(rest);
+        Box::pin(async move {
+            let files = match &self.files {
+                Some(files) => files.clone(),
+                None => files::list(&self.objects, &partitions?).await?,
+            };
+            self.scan_files(state, files, projection, &rest, limit)
+        })
+    }
+}
+
+impl CatalogTable {
+    /// Reads `files`; `filters` are those that partitions do not decide.
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        files: Vec<File>,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        if let (Format::Parquet, Some(counts)) = (&self.format, &self.counts) {
+            files.iter().for_each(|file| counts.opened(file.info.size));
+        }
         match &self.format {
             Format::Parquet => Ok(ParquetScan {
                 objects: &self.objects,
@@ -275,9 +331,9 @@ impl TableProvider for CatalogTable {
                 partitions: &self.partition_fields,
                 files,
                 projection,
-                filters: &rest,
+                filters,
                 // A limit may only cut what no filter is still to see.
-                limit: limit.filter(|_| rest.is_empty()),
+                limit: limit.filter(|_| filters.is_empty()),
             }
             .plan(state)?),
             Format::Json(reading) => {

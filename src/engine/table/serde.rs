@@ -1,8 +1,9 @@
 //! Which reader a table's SerDe names, and what its partitions may differ in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::json::{Reading, SerDe};
+use super::json::{Reading, SerDe, StreamCounts};
 use super::partition::{Partition, parse_value};
 use super::{Format, TableColumn, address, typed};
 use crate::engine::error::{Error, Result};
@@ -60,19 +61,45 @@ pub fn athena_format(table: &Table) -> Result<Format> {
     let info = descriptor.serde_info.as_ref();
     let parameters = info.and_then(|i| i.parameters.as_ref()).unwrap_or(&none);
     match library(&descriptor) {
-        Some("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe") => Ok(Format::Parquet),
+        Some(PARQUET) => Ok(Format::Parquet),
         Some("org.openx.data.jsonserde.JsonSerDe") => {
             Ok(Format::Json(Reading::Lines(openx(parameters)?)))
         }
-        Some(other) => Err(Error::UnsupportedFormat(format!(
-            "the SerDe `{other}` of table `{}` is not read by windfarm yet",
-            table.name
-        ))),
-        None => Err(Error::UnsupportedFormat(format!(
-            "table `{}` names no SerDe",
-            table.name
-        ))),
+        other => Err(unread(table, other)),
     }
+}
+
+const PARQUET: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
+const JSON: [&str; 3] = [
+    "org.openx.data.jsonserde.JsonSerDe",
+    "org.apache.hive.hcatalog.data.JsonSerDe",
+    "org.apache.hadoop.hive.serde2.JsonSerDe",
+];
+
+impl Format {
+    /// The format of a table as a Glue job reads it: JSON records are found wherever they are, and
+    /// what is met is counted on `counts`.
+    pub fn of_job(table: &Table, counts: &Arc<StreamCounts>) -> Result<Self> {
+        check_kind(table)?;
+        let descriptor = table.storage_descriptor.clone().unwrap_or_default();
+        match library(&descriptor) {
+            Some(PARQUET) => Ok(Self::Parquet),
+            Some(json) if JSON.contains(&json) => {
+                Ok(Self::Json(Reading::Stream(Arc::clone(counts))))
+            }
+            other => Err(unread(table, other)),
+        }
+    }
+}
+
+fn unread(table: &Table, library: Option<&str>) -> Error {
+    Error::UnsupportedFormat(match library {
+        Some(library) => format!(
+            "the SerDe `{library}` of table `{}` is not read by windfarm yet",
+            table.name
+        ),
+        None => format!("table `{}` names no SerDe", table.name),
+    })
 }
 
 fn openx(parameters: &BTreeMap<String, String>) -> Result<SerDe> {

@@ -1,3 +1,5 @@
+//! Catalog tables read as Athena reads them.
+
 use std::io::Write;
 use std::sync::Arc;
 
@@ -300,6 +302,144 @@ async fn a_partition_value_of_another_type_is_named() {
         lake.all().await.unwrap_err().to_string(),
         "HIVE_INVALID_PARTITION_VALUE: Invalid partition value 'x' for int partition key: n"
     );
+}
+
+#[tokio::test]
+async fn empty_and_hidden_objects_are_no_files_in_either_format() {
+    let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let file = parquet(&batch(vec![("data", numbers)]));
+    for (serde, body) in [(OPENX, &b"{\"data\": 1}"[..]), (PARQUET, &file[..])] {
+        let lake = Lake::new(&[
+            ("raw/", b""),
+            ("raw/empty", b""),
+            ("raw/_SUCCESS", b"{"),
+            ("raw/.part.crc", b"{"),
+            ("raw/_temporary/0/part", b"{"),
+            ("raw/deep/er/part", body),
+            ("raw2/other", b"{"),
+        ])
+        .table(
+            table("t", serde, "s3://lake/raw", &[("data", "int")], &[]),
+            vec![],
+        );
+        assert_eq!(lake.all().await.unwrap(), ["1"], "{serde}");
+    }
+    let nothing = Lake::new(&[]).table(json_table(&[("data", "int")]), vec![]);
+    assert!(nothing.all().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn parquet_types_widen_to_the_tables() {
+    let decimals = datafusion::arrow::array::Decimal128Array::from(vec![125])
+        .with_precision_and_scale(5, 2)
+        .unwrap();
+    let file = parquet(&batch(vec![
+        ("i", Arc::new(Int32Array::from(vec![7])) as ArrayRef),
+        ("d", Arc::new(decimals)),
+        ("w", Arc::new(Int64Array::from(vec![3]))),
+        (
+            "s",
+            Arc::new(datafusion::arrow::array::BinaryArray::from(vec![
+                &b"text"[..],
+            ])),
+        ),
+    ]));
+    let columns = [
+        ("i", "bigint"),
+        ("d", "decimal(12,4)"),
+        ("w", "decimal(20,0)"),
+        ("s", "string"),
+    ];
+    let lake = Lake::new(&[("raw/p", &file)])
+        .table(table("t", PARQUET, "s3://lake/raw", &columns, &[]), vec![]);
+    assert_eq!(lake.all().await.unwrap(), ["7 | 1.2500 | 3 | text"]);
+    for (column, of) in [
+        ("i", "string"),
+        ("i", "double"),
+        ("s", "int"),
+        ("d", "double"),
+    ] {
+        let lake = Lake::new(&[("raw/p", &file)]).table(
+            table("t", PARQUET, "s3://lake/raw", &[(column, of)], &[]),
+            vec![],
+        );
+        let why = lake.all().await.unwrap_err().to_string();
+        assert!(
+            why.contains(&format!("Field {column}'s type"))
+                && why.contains(&format!("type {of} defined")),
+            "{why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_partition_with_narrower_columns_is_read_and_one_with_other_columns_is_named() {
+    let typed = |of: &str| {
+        let mut own = partition(&["1"], "s3://lake/raw/n=1/");
+        let descriptor = own.storage_descriptor.as_mut().unwrap();
+        descriptor.columns = Some(crate::engine::testing::columns(&[("data", of)]));
+        own
+    };
+    let lake = |of: &str, serde: Option<&str>| {
+        let mut own = typed(of);
+        if let Some(serde) = serde {
+            own.storage_descriptor.as_mut().unwrap().serde_info =
+                Some(crate::glue::api::SerDeInfo {
+                    serialization_library: Some(serde.to_owned()),
+                    ..Default::default()
+                });
+        }
+        Lake::new(&[("raw/n=1/a", b"{\"data\": 5}")]).table(
+            table(
+                "t",
+                OPENX,
+                "s3://lake/raw/",
+                &[("data", "double")],
+                &[("n", "int")],
+            ),
+            vec![own],
+        )
+    };
+    assert_eq!(lake("int", None).all().await.unwrap(), ["5.0 | 1"]);
+    let why = lake("string", None).all().await.unwrap_err().to_string();
+    assert!(
+        why.starts_with("HIVE_PARTITION_SCHEMA_MISMATCH:") && why.contains("partition 'n=1'"),
+        "{why}"
+    );
+    let why = lake("int", Some(PARQUET))
+        .all()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(why.starts_with("HIVE_UNSUPPORTED_FORMAT:"), "{why}");
+}
+
+#[tokio::test]
+async fn serde_properties_name_keys() {
+    let body = b"{\"Zeit\": \"x\", \"a.b\": 1, \"N\": 2, \"n\": 3}\n[1,2,3]\n";
+    let columns = [("ts", "string"), ("a_b", "int"), ("n", "int")];
+    let with = |parameters: &[(&str, &str)]| {
+        let mut of = json_table(&columns);
+        let descriptor = of.storage_descriptor.as_mut().unwrap();
+        descriptor.serde_info.as_mut().unwrap().parameters = Some(
+            parameters
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+        );
+        Lake::new(&[("raw/a", body)]).table(of, vec![])
+    };
+    let mapped = with(&[("mapping.ts", "zeit"), ("dots.in.keys", "true")]);
+    assert_eq!(mapped.all().await.unwrap(), ["x | 1 | 3", "1 | 2 | 3"]);
+    let exact = with(&[("mapping.ts", "zeit"), ("case.insensitive", "false")]);
+    assert_eq!(
+        exact.all().await.unwrap(),
+        ["NULL | NULL | 3", "1 | 2 | 3"],
+        "the key is `Zeit`"
+    );
+    let refused = with(&[("timestamp.formats", "yyyy")]);
+    let why = refused.all().await.unwrap_err().to_string();
+    assert!(why.contains("`timestamp.formats`"), "{why}");
 }
 
 fn filters() -> impl Strategy<Value = Expr> {

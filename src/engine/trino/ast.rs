@@ -394,17 +394,17 @@ pub enum Node {
     Or(Vec<Expression>),
     /// NOT.
     Not(Box<Expression>),
-    /// IS [NOT] NULL
+    /// `IS [NOT] NULL`
     IsNull(Box<Expression>, bool),
-    /// IS [NOT] DISTINCT FROM
+    /// `IS [NOT] DISTINCT FROM`
     IsDistinct(Box<Expression>, Box<Expression>, bool),
-    /// [NOT] BETWEEN
+    /// `[NOT] BETWEEN`
     Between(Box<Expression>, Box<Expression>, Box<Expression>, bool),
-    /// [NOT] IN (list)
+    /// `[NOT] IN (list)`
     InList(Box<Expression>, Vec<Expression>, bool),
-    /// [NOT] IN (query)
+    /// `[NOT] IN (query)`
     InQuery(Box<Expression>, Box<Query>, bool),
-    /// [NOT] LIKE [ESCAPE]
+    /// `[NOT] LIKE [ESCAPE]`
     Like(
         Box<Expression>,
         Box<Expression>,
@@ -415,7 +415,7 @@ pub enum Node {
     Exists(Box<Query>),
     /// `(query)`
     Subquery(Box<Query>),
-    /// CASE [operand] WHEN … END
+    /// `CASE [operand] WHEN … END`
     Case {
         /// Simple form's operand.
         operand: Option<Box<Expression>>,

@@ -1,12 +1,35 @@
 //! Athena's DML language: Trino's grammar, types and rules on DataFusion.
+//!
+//! [`parse_statement`] reads a text, [`plan`] gives it meaning over the tables of a [`TableSource`], and
+//! [`run()`] yields its rows as Athena shows them. What is not built here is refused by name.
 
+mod analyzer;
+mod arithmetic;
 pub mod ast;
+mod calendar;
+mod cast;
 pub mod classify;
+mod compare;
 pub mod error;
+mod evaluate;
+mod fence;
+mod function;
+mod functions;
 mod lexer;
+mod operators;
 pub mod parser;
 mod print;
+mod render;
+mod run;
+mod text;
+pub mod types;
+mod value;
 
+pub use analyzer::{OutputColumn, Plan, PlanContext, TableSource, plan};
 pub use classify::{Class, StatementType, classify};
 pub use error::{Code, SyntaxError, TrinoError};
 pub use parser::parse_statement;
+pub use run::{Row, Rows, run};
+
+#[cfg(test)]
+mod tests;

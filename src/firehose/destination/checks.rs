@@ -109,7 +109,7 @@ pub(super) fn check_partitioning(
     Ok(())
 }
 
-/// The buffering hints, both or neither being given.
+/// The buffering hints; a size asks for an interval.
 pub(super) fn hints(sent: Option<&BufferingHints>, default_size: i32) -> Result<Hints> {
     let (size, interval) = match sent.map(|hints| (hints.size_in_mbs, hints.interval_in_seconds)) {
         None | Some((None, None)) => (default_size, DEFAULT_BUFFER_SECS),
@@ -120,12 +120,9 @@ pub(super) fn hints(sent: Option<&BufferingHints>, default_size: i32) -> Result<
                  IntervalInSeconds",
             ));
         }
-        Some((None, Some(_))) => {
-            return Err(Error::invalid(
-                "If you specify a value for IntervalInSeconds, you must also specify a value for \
-                 SizeInMBs",
-            ));
-        }
+        // The API reference asks for both, but AWS takes the interval alone: the original project's
+        // published command line sends nothing else.
+        Some((None, Some(interval))) => (default_size, interval),
     };
     let size = usize::try_from(size).unwrap_or(0).max(1);
     let interval = u64::try_from(interval).unwrap_or(0);

@@ -1,3 +1,5 @@
+//! Types read, printed and merged.
+
 use proptest::prelude::*;
 
 use super::*;

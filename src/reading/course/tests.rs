@@ -1,3 +1,5 @@
+//! The original project's record, byte for byte.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Concatenated JSON, cut and broken anywhere.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! The real file, and what is wrong in it.
+
 use serde_json::Value;
 
 use super::*;

@@ -59,7 +59,8 @@ fn constraint_error(service: Service, count: usize, violations: &[String]) -> Se
     );
     match service {
         Service::Athena => ServiceError::client("InvalidRequestException", message)
-            .member("AthenaErrorCode", "INVALID_INPUT"),
+            .member("AthenaErrorCode", "INVALID_INPUT")
+            .member("ErrorCode", "INVALID_INPUT"),
         Service::Iam | Service::Sts => ServiceError::client("ValidationError", message),
         Service::Logs => ServiceError::client("InvalidParameterException", message),
         _ => ServiceError::client("ValidationException", message),

@@ -417,6 +417,7 @@ impl Parser {
 
     fn sampled_relation(&mut self) -> Parsed<Relation> {
         let relation = self.aliased_relation()?;
+        self.refuse_suffix()?;
         if !self.accept("TABLESAMPLE") {
             return Ok(relation);
         }
@@ -427,8 +428,8 @@ impl Parser {
         Ok(Relation::Sampled(Box::new(relation), method, percentage))
     }
 
-    fn aliased_relation(&mut self) -> Parsed<Relation> {
-        let relation = self.relation_primary()?;
+    /// What may follow a relation and is not built.
+    fn refuse_suffix(&self) -> Parsed<()> {
         if self.peek().is_word("MATCH_RECOGNIZE")
             || self.at_words(&["FOR", "TIMESTAMP"])
             || self.at_words(&["FOR", "VERSION"])
@@ -442,6 +443,12 @@ impl Parser {
                 ),
             ));
         }
+        Ok(())
+    }
+
+    fn aliased_relation(&mut self) -> Parsed<Relation> {
+        let relation = self.relation_primary()?;
+        self.refuse_suffix()?;
         if self.peek().is_word("TABLESAMPLE") {
             return Ok(relation);
         }

@@ -1,3 +1,5 @@
+//! What is read, what is refused, and that printing loses nothing.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -110,7 +110,7 @@ fn athena_leaves_values_out_and_adds_its_error_code() {
     );
     assert_eq!(
         error.members,
-        [("AthenaErrorCode".to_owned(), "INVALID_INPUT".to_owned())]
+        ["AthenaErrorCode", "ErrorCode"].map(|name| (name.to_owned(), "INVALID_INPUT".to_owned()))
     );
 }
 

@@ -1,0 +1,548 @@
+//! CAST: which types convert, and how each value does.
+
+use super::calendar::{DAY_MICROS, Zoned};
+use super::error::{Code, Result, TrinoError};
+use super::text;
+use super::types::{Type, VARCHAR};
+use super::value::Value;
+
+/// Whether `CAST(from AS to)` exists.
+pub fn can_cast(from: &Type, to: &Type) -> bool {
+    if from == to || *from == Type::Unknown {
+        return true;
+    }
+    match (from, to) {
+        (Type::Array(a), Type::Array(b)) => can_cast(a, b),
+        (Type::Map(ak, av), Type::Map(bk, bv)) => can_cast(ak, bk) && can_cast(av, bv),
+        (Type::Row(a), Type::Row(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((_, a), (_, b))| can_cast(a, b))
+        }
+        (Type::Char(_), Type::Varchar(_) | Type::Char(_)) | (Type::Varchar(_), Type::Char(_)) => {
+            true
+        }
+        (a, b) if a.is_numeric() || *a == Type::Boolean => {
+            b.is_numeric() || *b == Type::Boolean || matches!(b, Type::Varchar(_))
+        }
+        (Type::Varchar(_), b) => {
+            b.is_numeric()
+                || matches!(
+                    b,
+                    Type::Varchar(_)
+                        | Type::Boolean
+                        | Type::Varbinary
+                        | Type::Date
+                        | Type::Timestamp(_)
+                        | Type::TimestampTz(_)
+                )
+        }
+        (
+            Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
+            Type::Varchar(_) | Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
+        )
+        | (Type::IntervalDay | Type::IntervalYear, Type::Varchar(_)) => true,
+        _ => false,
+    }
+}
+
+/// Whether a cast of this pair can fail on some value.
+pub fn can_fail(from: &Type, to: &Type) -> bool {
+    if from.coerces_to(to) {
+        // Widening never fails, except into a decimal too short for the digits.
+        return matches!((from.as_decimal(), to), (Some((p, s)), Type::Decimal(tp, ts)) if p - s > tp - ts);
+    }
+    !matches!(
+        (from, to),
+        (_, Type::Varchar(None))
+            | (
+                Type::Varchar(_) | Type::Char(_),
+                Type::Varchar(_) | Type::Char(_)
+            )
+            | (
+                Type::Timestamp(_) | Type::TimestampTz(_),
+                Type::Date | Type::Timestamp(_)
+            )
+            | (Type::Boolean, _)
+            | (_, Type::Boolean | Type::Real)
+    ) || matches!((from, to), (Type::Varchar(_), Type::Boolean | Type::Real))
+}
+
+fn invalid(message: impl Into<String>) -> TrinoError {
+    TrinoError::in_data(Code::InvalidCastArgument, message)
+}
+
+fn out_of_range(message: impl Into<String>) -> TrinoError {
+    TrinoError::in_data(Code::NumericValueOutOfRange, message)
+}
+
+/// The name of a whole number's type in Trino's cast messages.
+const fn shouted(ty: &Type) -> &'static str {
+    match ty {
+        Type::Tinyint => "TINYINT",
+        Type::Smallint => "SMALLINT",
+        Type::Integer => "INT",
+        Type::Bigint => "BIGINT",
+        Type::Real => "REAL",
+        Type::Double => "DOUBLE",
+        _ => "BOOLEAN",
+    }
+}
+
+/// The range of a whole number's type.
+pub const fn integral_range(ty: &Type) -> (i64, i64) {
+    match ty {
+        Type::Tinyint => (-128, 127),
+        Type::Smallint => (-32_768, 32_767),
+        Type::Integer => (-2_147_483_648, 2_147_483_647),
+        _ => (i64::MIN, i64::MAX),
+    }
+}
+
+fn fit_integral(value: i64, to: &Type) -> Result<Value> {
+    let (low, high) = integral_range(to);
+    if value < low || value > high {
+        return Err(out_of_range(format!("Out of range for {to}: {value}")));
+    }
+    Ok(Value::Int(value))
+}
+
+/// Ten to a power up to 38.
+pub const fn ten_to(power: u8) -> i128 {
+    10_i128.pow(power as u32)
+}
+
+/// Whether an unscaled value has at most this many digits.
+pub const fn fits(value: i128, precision: u8) -> bool {
+    value.unsigned_abs() < ten_to(precision).unsigned_abs()
+}
+
+/// An unscaled value at another scale, rounded half up; `None` when it does not fit 38 digits.
+pub fn rescale(value: i128, from: u8, to: u8) -> Option<i128> {
+    if to >= from {
+        return value.checked_mul(ten_to(to - from));
+    }
+    let unit = ten_to(from - to);
+    let (quotient, remainder) = (value / unit, value % unit);
+    let away = remainder.unsigned_abs() * 2 >= unit.unsigned_abs();
+    Some(quotient + if away { value.signum() } else { 0 })
+}
+
+/// Half away from zero, as Trino rounds doubles to whole numbers.
+fn round_double(value: f64) -> Option<i64> {
+    let rounded = value.round();
+    // 2^63 itself is out; every double below it is exact as i64.
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+        .contains(&rounded)
+        .then_some(rounded as i64)
+}
+
+/// Converts a value.
+pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
+    if value.is_null() || from == to {
+        return Ok(value);
+    }
+    match (value, from, to) {
+        (Value::List(items), Type::Array(a), Type::Array(b)) => items
+            .into_iter()
+            .map(|item| cast_value(item, a, b))
+            .collect::<Result<_>>()
+            .map(Value::List),
+        (Value::List(items), Type::Row(a), Type::Row(b)) => items
+            .into_iter()
+            .zip(a.iter().zip(b))
+            .map(|(item, ((_, a), (_, b)))| cast_value(item, a, b))
+            .collect::<Result<_>>()
+            .map(Value::List),
+        (Value::Map(entries), Type::Map(ak, av), Type::Map(bk, bv)) => {
+            let mut out: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
+            for (key, item) in entries {
+                let key = cast_value(key, ak, bk)?;
+                if out
+                    .iter()
+                    .any(|(have, _)| super::compare::same(have, &key, bk))
+                {
+                    return Err(invalid("duplicate keys"));
+                }
+                out.push((key, cast_value(item, av, bv)?));
+            }
+            Ok(Value::Map(out))
+        }
+        (value, from, to) if to.is_text() => {
+            let text = text_of(&value, from);
+            let shown = match &value {
+                _ if from.is_text() => None,
+                Value::Double(x) => Some(format!("{} ({text})", text::double_java(*x))),
+                Value::Real(x) => Some(format!("{} ({text})", text::real_java(*x))),
+                _ => Some(text.clone()),
+            };
+            into_text(text, to, shown)
+        }
+        (Value::Text(text), from, to) => from_text(&text, from, to),
+        (value, from, to) if from.is_numeric() || *from == Type::Boolean => {
+            from_number(value, from, to)
+        }
+        (value, from, to) => from_time(value, from, to),
+    }
+}
+
+/// A value as CAST writes it.
+pub fn text_of(value: &Value, ty: &Type) -> String {
+    match (value, ty) {
+        (Value::Boolean(b), _) => b.to_string(),
+        (Value::Int(packed), Type::TimestampTz(p)) => text::zoned(*packed, *p),
+        (Value::Int(millis), Type::IntervalDay) => text::day_interval(*millis),
+        (Value::Int(months), Type::IntervalYear) => text::year_interval(*months),
+        (Value::Int(i), _) => i.to_string(),
+        (Value::Real(x), _) => text::real_cast(*x),
+        (Value::Double(x), _) => text::double_cast(*x),
+        (Value::Decimal(d), Type::Decimal(_, scale)) => text::decimal(*d, *scale),
+        (Value::Text(s), Type::Char(length)) => {
+            let width = *length as usize;
+            format!("{s}{}", " ".repeat(width.saturating_sub(s.chars().count())))
+        }
+        (Value::Text(s), _) => s.clone(),
+        (Value::Date(days), _) => text::date(i64::from(*days)),
+        (Value::Timestamp(micros), Type::Timestamp(p)) => text::timestamp(*micros, *p),
+        _ => String::new(),
+    }
+}
+
+/// `shown` is the value in the error, if it is no text that is cut.
+fn into_text(text: String, to: &Type, shown: Option<String>) -> Result<Value> {
+    let cut = |text: &str, length: u32| text.chars().take(length as usize).collect::<String>();
+    match to {
+        Type::Varchar(Some(length)) if text.chars().count() > *length as usize => {
+            let Some(shown) = shown else {
+                return Ok(Value::Text(cut(&text, *length)));
+            };
+            Err(invalid(format!(
+                "Value {shown} cannot be represented as {to}"
+            )))
+        }
+        Type::Char(length) => Ok(Value::Text(
+            cut(&text, *length).trim_end_matches(' ').to_string(),
+        )),
+        _ => Ok(Value::Text(text)),
+    }
+}
+
+fn from_text(source: &str, from: &Type, to: &Type) -> Result<Value> {
+    let cannot = || invalid(format!("Cannot cast '{source}' to {}", shouted(to)));
+    Ok(match to {
+        Type::Boolean => match source.to_ascii_lowercase().as_str() {
+            "t" | "true" | "1" => Value::Boolean(true),
+            "f" | "false" | "0" => Value::Boolean(false),
+            _ => return Err(cannot()),
+        },
+        ty if ty.is_integral() => {
+            let value = source.parse::<i64>().map_err(|_| cannot())?;
+            let (low, high) = integral_range(ty);
+            if value < low || value > high {
+                return Err(cannot());
+            }
+            Value::Int(value)
+        }
+        Type::Double => Value::Double(text::parse_double(source).ok_or_else(cannot)?),
+        Type::Real => {
+            let trimmed = source.trim().trim_end_matches(['f', 'F', 'd', 'D']);
+            let checked = text::parse_double(source).ok_or_else(cannot)?;
+            Value::Real(trimmed.parse().unwrap_or(checked as f32))
+        }
+        Type::Decimal(precision, scale) => {
+            let refused = |why: &str| {
+                invalid(format!(
+                    "Cannot cast {from} '{source}' to DECIMAL({precision}, {scale}). {why}",
+                    from = VARCHAR.to_string().to_uppercase()
+                ))
+            };
+            let (value, _, have) =
+                text::parse_decimal(source).ok_or_else(|| refused("Value is not a number."))?;
+            let value = rescale(value, have, *scale)
+                .filter(|value| fits(*value, *precision))
+                .ok_or_else(|| refused("Value too large."))?;
+            Value::Decimal(value)
+        }
+        Type::Varbinary => Value::Bytes(source.as_bytes().to_vec()),
+        Type::Date => Value::Date(
+            text::parse_date(source)
+                .ok_or_else(|| invalid(format!("Value cannot be cast to date: {source}")))?,
+        ),
+        Type::Timestamp(p) => {
+            // A zone may be written, and means nothing here.
+            let read = text::parse_timestamp(source)
+                .ok_or_else(|| invalid(format!("Value cannot be cast to timestamp: {source}")))?;
+            Value::Timestamp(round_micros(read.micros, *p))
+        }
+        Type::TimestampTz(p) => {
+            let read = text::parse_timestamp(source)
+                .ok_or_else(|| invalid(format!("Value cannot be cast to timestamp: {source}")))?;
+            let local = round_micros(read.micros, *p).div_euclid(1_000);
+            pack(Zoned::from_local(local, read.zone.unwrap_or(0)))?
+        }
+        _ => return Err(invalid(format!("Cannot cast {from} to {to}"))),
+    })
+}
+
+/// Microseconds at a precision, rounded half up.
+pub fn round_micros(micros: i64, precision: u8) -> i64 {
+    let unit = 10_i64.pow(u32::from(6_u8.saturating_sub(precision)));
+    if unit == 1 {
+        return micros;
+    }
+    micros.saturating_add(unit / 2).div_euclid(unit) * unit
+}
+
+fn pack(zoned: Zoned) -> Result<Value> {
+    zoned
+        .pack()
+        .map(Value::Int)
+        .ok_or_else(|| invalid("Millis overflow"))
+}
+
+fn from_number(value: Value, from: &Type, to: &Type) -> Result<Value> {
+    let decimal_scale = |ty: &Type| ty.as_decimal().map_or(0, |(_, scale)| scale);
+    Ok(match (value, to) {
+        // To boolean: anything but zero.
+        (Value::Int(i), Type::Boolean) => Value::Boolean(i != 0),
+        (Value::Decimal(d), Type::Boolean) => Value::Boolean(d != 0),
+        (Value::Double(x), Type::Boolean) => Value::Boolean(x != 0.0),
+        (Value::Real(x), Type::Boolean) => Value::Boolean(x != 0.0),
+        (Value::Boolean(b), ty) => {
+            return from_number(Value::Int(i64::from(b)), &Type::Tinyint, ty);
+        }
+        // To whole numbers: half up.
+        (Value::Int(i), ty) if ty.is_integral() => fit_integral(i, ty)?,
+        (Value::Decimal(d), ty) if ty.is_integral() => {
+            let scale = decimal_scale(from);
+            let whole = rescale(d, scale, 0).unwrap_or(i128::MAX);
+            let (low, high) = integral_range(ty);
+            if whole < i128::from(low) || whole > i128::from(high) {
+                return Err(invalid(format!(
+                    "Cannot cast '{}' to {}",
+                    text::decimal(d, scale),
+                    shouted(ty).replace(
+                        "INT",
+                        if *ty == Type::Integer {
+                            "INTEGER"
+                        } else {
+                            "INT"
+                        }
+                    )
+                )));
+            }
+            Value::Int(i64::try_from(whole).unwrap_or(0))
+        }
+        (Value::Double(x), ty) if ty.is_integral() => double_to_integral(x, ty)?,
+        (Value::Real(x), ty) if ty.is_integral() => double_to_integral(f64::from(x), ty)?,
+        // To floats.
+        (Value::Int(i), Type::Double) => Value::Double(i as f64),
+        (Value::Int(i), Type::Real) => Value::Real(i as f32),
+        (Value::Double(x), Type::Double) => Value::Double(x),
+        (Value::Double(x), Type::Real) => Value::Real(x as f32),
+        (Value::Real(x), Type::Double) => Value::Double(f64::from(x)),
+        (Value::Decimal(d), Type::Double) => Value::Double(
+            text::decimal(d, decimal_scale(from))
+                .parse()
+                .unwrap_or(f64::NAN),
+        ),
+        (Value::Decimal(d), Type::Real) => Value::Real(
+            text::decimal(d, decimal_scale(from))
+                .parse()
+                .unwrap_or(f32::NAN),
+        ),
+        // To decimals: half up, then the digits must fit.
+        (Value::Int(i), Type::Decimal(precision, scale)) => {
+            decimal_from(i128::from(i), 0, *precision, *scale, from, &i.to_string())?
+        }
+        (Value::Decimal(d), Type::Decimal(precision, scale)) => {
+            let have = decimal_scale(from);
+            decimal_from(d, have, *precision, *scale, from, &text::decimal(d, have))?
+        }
+        (Value::Double(x), Type::Decimal(precision, scale)) => {
+            double_to_decimal(x, &format!("{x}"), *precision, *scale, from)?
+        }
+        (Value::Real(x), Type::Decimal(precision, scale)) => {
+            double_to_decimal(f64::from(x), &format!("{x}"), *precision, *scale, from).map_err(
+                |error| TrinoError {
+                    message: error
+                        .message
+                        .replace(&text::double_java(f64::from(x)), &text::real_java(x)),
+                    ..error
+                },
+            )?
+        }
+        (_, to) => return Err(invalid(format!("Cannot cast {from} to {to}"))),
+    })
+}
+
+fn double_to_integral(x: f64, ty: &Type) -> Result<Value> {
+    if x.is_nan() {
+        return Err(invalid(format!("Cannot cast double NaN to {ty}")));
+    }
+    let (low, high) = integral_range(ty);
+    match round_double(x) {
+        Some(whole) if whole >= low && whole <= high => Ok(Value::Int(whole)),
+        _ if *ty == Type::Bigint => Err(invalid(format!(
+            "Unable to cast {} to bigint",
+            text::double_java(x)
+        ))),
+        _ => Err(out_of_range(format!(
+            "Out of range for {ty}: {}",
+            text::double_java(x)
+        ))),
+    }
+}
+
+fn decimal_from(
+    value: i128,
+    have: u8,
+    precision: u8,
+    scale: u8,
+    from: &Type,
+    shown: &str,
+) -> Result<Value> {
+    rescale(value, have, scale)
+        .filter(|value| fits(*value, precision))
+        .map(Value::Decimal)
+        .ok_or_else(|| {
+            invalid(format!(
+                "Cannot cast {} '{shown}' to DECIMAL({precision}, {scale})",
+                from.to_string().to_uppercase().replace(',', ", ")
+            ))
+        })
+}
+
+fn double_to_decimal(x: f64, digits: &str, precision: u8, scale: u8, from: &Type) -> Result<Value> {
+    let refused = || {
+        invalid(format!(
+            "Cannot cast {} '{}' to DECIMAL({precision}, {scale})",
+            from.to_string().to_uppercase(),
+            text::double_java(x)
+        ))
+    };
+    if !x.is_finite() {
+        return Err(refused());
+    }
+    // The shortest decimal text is exact enough: it reads back as the same double. Digits past the
+    // 38th place cannot change a value that fits.
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction: String = fraction.chars().take(usize::from(scale) + 1).collect();
+    let (value, _, have) =
+        text::parse_decimal(&format!("{whole}.{fraction}")).ok_or_else(refused)?;
+    rescale(value, have, scale)
+        .filter(|value| fits(*value, precision))
+        .map(Value::Decimal)
+        .ok_or_else(refused)
+}
+
+fn from_time(value: Value, from: &Type, to: &Type) -> Result<Value> {
+    Ok(match (value, to) {
+        (Value::Date(days), Type::Timestamp(_)) => {
+            Value::Timestamp(i64::from(days).saturating_mul(DAY_MICROS))
+        }
+        (Value::Date(days), Type::TimestampTz(_)) => {
+            pack(Zoned::from_local(i64::from(days) * 86_400_000, 0))?
+        }
+        (Value::Timestamp(micros), Type::Date) => {
+            Value::Date(i32::try_from(micros.div_euclid(DAY_MICROS)).unwrap_or(0))
+        }
+        (Value::Timestamp(micros), Type::Timestamp(p)) => {
+            Value::Timestamp(round_micros(micros, *p))
+        }
+        (Value::Timestamp(micros), Type::TimestampTz(p)) => pack(Zoned::from_local(
+            round_micros(micros, *p).div_euclid(1_000),
+            0,
+        ))?,
+        (Value::Int(packed), Type::Date) => {
+            let days = Zoned::unpack(packed).local_millis().div_euclid(86_400_000);
+            Value::Date(i32::try_from(days).unwrap_or(0))
+        }
+        (Value::Int(packed), Type::Timestamp(p)) => {
+            let local = Zoned::unpack(packed).local_millis().saturating_mul(1_000);
+            Value::Timestamp(round_micros(local, *p))
+        }
+        (Value::Int(packed), Type::TimestampTz(p)) => {
+            let zoned = Zoned::unpack(packed);
+            let millis = round_micros(zoned.millis.saturating_mul(1_000), *p).div_euclid(1_000);
+            pack(Zoned { millis, ..zoned })?
+        }
+        (_, to) => return Err(invalid(format!("Cannot cast {from} to {to}"))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: Value, from: Type, to: Type, expected: Result<Value, &str>) {
+        let got = cast_value(value, &from, &to).map_err(|e| e.to_string());
+        assert_eq!(got, expected.map_err(str::to_string), "{from} to {to}");
+    }
+
+    #[test]
+    fn numbers_round_half_up_and_refuse_what_does_not_fit() {
+        check(
+            Value::Double(2.5),
+            Type::Double,
+            Type::Integer,
+            Ok(Value::Int(3)),
+        );
+        check(
+            Value::Double(-2.5),
+            Type::Double,
+            Type::Bigint,
+            Ok(Value::Int(-3)),
+        );
+        check(
+            Value::Int(3_000_000_000),
+            Type::Bigint,
+            Type::Integer,
+            Err("NUMERIC_VALUE_OUT_OF_RANGE: Out of range for integer: 3000000000"),
+        );
+        check(
+            Value::Text("abc".into()),
+            VARCHAR,
+            Type::Bigint,
+            Err("INVALID_CAST_ARGUMENT: Cannot cast 'abc' to BIGINT"),
+        );
+        check(
+            Value::Double(1.005),
+            Type::Double,
+            Type::Decimal(5, 2),
+            Ok(Value::Decimal(101)),
+        );
+        check(
+            Value::Decimal(12_345),
+            Type::Decimal(5, 2),
+            Type::Decimal(4, 1),
+            Ok(Value::Decimal(1_235)),
+        );
+    }
+
+    #[test]
+    fn texts_and_times_convert() {
+        check(
+            Value::Double(1200.0),
+            Type::Double,
+            VARCHAR,
+            Ok(Value::Text("1.2E3".into())),
+        );
+        check(
+            Value::Text("2020-02-30".into()),
+            VARCHAR,
+            Type::Date,
+            Err("INVALID_CAST_ARGUMENT: Value cannot be cast to date: 2020-02-30"),
+        );
+        check(
+            Value::Timestamp(1_500),
+            Type::Timestamp(6),
+            Type::Timestamp(3),
+            Ok(Value::Timestamp(2_000)),
+        );
+        check(
+            Value::Text("abc  ".into()),
+            VARCHAR,
+            Type::Char(4),
+            Ok(Value::Text("abc".into())),
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Trino's scalar functions, a file a family.
+
+pub mod documented;
+pub mod like;
+mod math;
+pub mod nested;
+mod regex;
+mod sequence;
+mod string;
+mod time;
+
+use super::function::Function;
+use super::types::{Type, VARCHAR};
+use super::value::Value;
+
+/// What a name and argument types resolve to.
+pub enum Resolution {
+    /// One overload.
+    Found(Function),
+    /// The function exists, not for these types; its signatures.
+    Mismatch(&'static str),
+    /// No such function.
+    Unknown,
+}
+
+/// Finds the overload of a scalar function.
+pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
+    for family in [
+        math::resolve,
+        string::resolve,
+        time::resolve,
+        nested::resolve,
+        regex::resolve,
+        sequence::resolve,
+    ] {
+        match family(name, arguments) {
+            Resolution::Unknown => {}
+            found => return found,
+        }
+    }
+    Resolution::Unknown
+}
+
+/// Whether a call that may fail cannot for these arguments: `None` is one that is not constant.
+pub fn cannot_fail(name: &str, types: &[Type], constants: &[Option<&Value>]) -> bool {
+    match (name, types, constants) {
+        ("date_trunc", [_, ty], [Some(Value::Text(unit)), _])
+        | ("date_diff", [_, ty, _], [Some(Value::Text(unit)), ..]) => time::has_unit(unit, ty),
+        _ => false,
+    }
+}
+
+/// Shorthand of the families: the overload, or the signatures that would have fit.
+fn found(function: Option<Function>, signatures: &'static str) -> Resolution {
+    match function {
+        Some(function) => Resolution::Found(function),
+        None => Resolution::Mismatch(signatures),
+    }
+}
+
+/// Whether every argument coerces to its parameter.
+fn fits(arguments: &[Type], parameters: &[Type]) -> bool {
+    arguments.len() == parameters.len()
+        && arguments
+            .iter()
+            .zip(parameters)
+            .all(|(have, want)| have.coerces_to(want) || (have.is_text() && *want == VARCHAR))
+}
