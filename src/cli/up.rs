@@ -11,11 +11,12 @@ use crate::base::{Clock, Seed};
 use crate::cli::args::{LimitsName, UpArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::emulator::{Emulator, Settings};
+use crate::emulator::{Emulator, Functions, Settings};
 use crate::kinesis::Limits;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
+    let functions = functions(&args.lambda)?;
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
@@ -42,6 +43,7 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
             LimitsName::Aws => Limits::Aws,
             LimitsName::Off => Limits::Off,
         },
+        functions,
     });
     print_environment(address);
     emulator
@@ -54,6 +56,23 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
         .await;
     eprintln!("windfarm: stopped; nothing is kept");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The functions of `ARN=URL` arguments.
+fn functions(arguments: &[String]) -> Result<Functions, Failure> {
+    let mut functions = Functions::default();
+    for argument in arguments {
+        let (arn, url) = argument.split_once('=').ok_or_else(|| {
+            Failure::new(format!(
+                "--lambda {argument}: write ARN=URL, for example \
+                 arn:aws:lambda:us-east-1:000000000000:function:clean=http://127.0.0.1:9000/"
+            ))
+        })?;
+        functions
+            .register(arn, url)
+            .map_err(|why| Failure::new(format!("--lambda {argument}: {why}")))?;
+    }
+    Ok(functions)
 }
 
 /// What to paste into a shell. Written to standard output so that it can be evaluated.

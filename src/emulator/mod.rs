@@ -3,7 +3,9 @@
 //! * [`Emulator`] is a handle; clones share everything.
 //! * [`site`]: the services of one account in one region.
 //! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
-//! * [`work`]: what takes real time (crawls, job runs, queries), done on the async runtime while a
+//! * [`conversion`]: a delivery stream's records into Parquet, with a schema of the catalog.
+//! * [`functions`]: Lambda functions, which are HTTP endpoints.
+//! * [`work`]: what takes real time (crawls, job runs, queries, functions), done on the async runtime while a
 //!   virtual clock stands still.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
 //!
@@ -14,7 +16,9 @@ mod admin;
 mod athena;
 mod backend;
 mod connector;
+mod conversion;
 mod feed;
+mod functions;
 mod site;
 mod surroundings;
 mod work;
@@ -37,6 +41,8 @@ use crate::s3::{S3, Space};
 use crate::store::Objects;
 use crate::wire::{self, Router};
 
+pub use functions::Functions;
+
 use site::Site;
 
 /// How an emulator is to behave.
@@ -48,6 +54,8 @@ pub struct Settings {
     pub seed: Seed,
     /// Whether the documented capacities and quotas apply.
     pub limits: Limits,
+    /// Where Lambda functions are.
+    pub functions: Functions,
 }
 
 impl Default for Settings {
@@ -56,6 +64,7 @@ impl Default for Settings {
             clock: Clock::system(),
             seed: Seed::random(),
             limits: Limits::Aws,
+            functions: Functions::default(),
         }
     }
 }
@@ -93,7 +102,8 @@ impl Emulator {
             ids,
             sites: Mutex::default(),
             limits: settings.limits,
-            timers_changed: Notify::new(),
+            functions: Arc::new(settings.functions),
+            timers_changed: Arc::new(Notify::new()),
             lifecycle_seen: Mutex::new(settings.clock.now()),
             runtime: tokio::runtime::Handle::current(),
             clock: settings.clock,
@@ -145,13 +155,14 @@ struct State {
     clock: Clock,
     ids: Arc<Ids>,
     limits: Limits,
+    functions: Arc<Functions>,
     s3: Arc<S3>,
     objects: Arc<dyn Objects>,
     http_s3: wire::s3::Service,
     iam: Mutex<Iam>,
     sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
-    timers_changed: Notify,
+    timers_changed: Arc<Notify>,
     /// Up to when lifecycle rules have been looked at.
     lifecycle_seen: Mutex<Timestamp>,
     /// Timers may fire on any thread; the work they start runs here.
@@ -222,7 +233,7 @@ impl State {
     fn tick(&self, site: &Arc<Site>, now: Timestamp) {
         feed::run(site, &self.s3, now);
         site.advance(now);
-        self.start_work(site);
+        self.start_work(site, now);
     }
 
     fn reset(&self) {

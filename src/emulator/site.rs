@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
+use crate::emulator::conversion::ToParquet;
 use crate::emulator::feed::Feeds;
 use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
@@ -42,7 +43,14 @@ impl Site {
     ) -> Self {
         let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
         let glue = Arc::new(SharedGlue::new(glue));
-        let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids));
+        let converter = ToParquet {
+            glue: Arc::clone(&glue),
+            account: account.clone(),
+            region: region.clone(),
+        };
+        let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids))
+            .with_converter(Arc::new(converter))
+            .with_functions();
         let firehose = match limits {
             Limits::Aws => firehose,
             Limits::Off => firehose.with_unlimited_throughput(),

@@ -21,11 +21,12 @@ use crate::firehose::{Error, Result};
 
 /// Converts records of one delivery stream.
 pub trait Converter: Send + Sync + std::fmt::Debug {
-    /// Whether the table of a schema can be read.
+    /// Whether a configuration, complete in itself, can be carried out: its table is there and of
+    /// columns that can be converted to, its options are known.
     ///
     /// # Errors
-    /// The text with which the configuration is to be refused.
-    fn check(&self, schema: &SchemaConfiguration) -> std::result::Result<(), String>;
+    /// The refusal.
+    fn check(&self, configuration: &DataFormatConversionConfiguration) -> Result<()>;
 
     /// Converts the records of one object.
     ///
@@ -130,7 +131,7 @@ pub(super) fn check(
             )));
         }
     }
-    converter.check(schema).map_err(Error::InvalidArgument)
+    converter.check(conversion)
 }
 
 fn missing(name: &str) -> Error {

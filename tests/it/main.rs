@@ -11,6 +11,7 @@
 
 mod architecture;
 mod cli;
+mod conversion;
 mod docker;
 mod fidelity;
 mod licences;

@@ -9,10 +9,11 @@ use super::*;
 struct Lines;
 
 impl Converter for Lines {
-    fn check(&self, schema: &api::SchemaConfiguration) -> std::result::Result<(), String> {
+    fn check(&self, configuration: &api::DataFormatConversionConfiguration) -> Result<()> {
+        let schema = configuration.schema_configuration.as_ref().unwrap();
         match schema.database_name.as_deref() {
             Some("wind") => Ok(()),
-            _ => Err("no such table".to_owned()),
+            _ => Err(Error::invalid("no such table")),
         }
     }
 
