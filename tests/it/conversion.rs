@@ -44,21 +44,7 @@ impl Lake {
             .send()
             .await
             .unwrap();
-        let trust = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"Service": "firehose.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }],
-        });
-        let iam = clients.iam.create_role().role_name("firehose");
-        let made = iam
-            .assume_role_policy_document(trust.to_string())
-            .send()
-            .await
-            .unwrap();
-        let role = made.role().unwrap().arn().to_owned();
+        let role = world::role(&clients, "firehose.amazonaws.com").await;
         let database = DatabaseInput::builder()
             .name(&plan.database)
             .build()

@@ -14,6 +14,7 @@ mod cli;
 mod conversion;
 mod docker;
 mod fidelity;
+mod functions;
 mod licences;
 mod pipeline;
 mod replay;
