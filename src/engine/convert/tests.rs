@@ -215,7 +215,7 @@ fn keys_are_found_as_the_serde_is_told() {
 
 #[test]
 fn the_file_is_written_as_asked() {
-    let scattered = (0..60_000u64).map(|at| at * 2_654_435_761 % 2_147_483_647);
+    let scattered = (0..60_000u64).map(|at| at * at * 2_654_435_761 % 2_147_483_647);
     let lines: Vec<String> = scattered.map(|rpm| format!("{{\"rpm\":{rpm}}}")).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let lines = records(&lines);
