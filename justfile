@@ -3,6 +3,9 @@
 # Where `just e2e` keeps boto3 and the AWS CLI.
 e2e_clients := env("WINDFARM_E2E_CLIENTS", justfile_directory() / "target" / "e2e-clients")
 
+# Where `just clients` keeps the JavaScript SDK.
+javascript_sdk := env("WINDFARM_JAVASCRIPT_SDK", justfile_directory() / "target" / "javascript-sdk")
+
 # List the recipes.
 default:
     @just --list
@@ -28,6 +31,25 @@ e2e *ARGS:
     cargo build --locked
     "{{e2e_clients}}/bin/python" tests/e2e/course.py {{ARGS}}
 
+# The same smoke flow with boto3, the AWS CLI, JavaScript SDK v3 and the Rust SDK (needs python3; node and npm for the third).
+clients *ARGS:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tests/e2e/clients.sh "{{e2e_clients}}"
+    cargo build --locked
+    javascript=()
+    if tests/clients/install.sh "{{javascript_sdk}}"; then javascript=(--javascript "{{javascript_sdk}}"); fi
+    "{{e2e_clients}}/bin/python" tests/clients/run.py "${javascript[@]}" {{ARGS}}
+
+# Feed arbitrary bytes to a parser of the front door (needs nightly and cargo-fuzz): router, cbor, json, form, signature or chunked.
+fuzz TARGET *ARGS:
+    cargo +nightly fuzz run {{TARGET}} {{ARGS}}
+
+# kinesalite's public test-suite, in the folder SUITE with its dependencies installed (needs node), against a windfarm of ours; docs/kinesalite.md says what to expect.
+conformance-kinesis SUITE *ARGS:
+    cargo build --locked
+    cd "{{SUITE}}" && WINDFARM="${CARGO_TARGET_DIR:-{{justfile_directory()}}/target}/debug/windfarm" node_modules/.bin/mocha --exit --require should --require "{{justfile_directory()}}/tests/conformance/kinesalite.cjs" --timeout 30s {{ARGS}}
+
 # How fast the rooms are, each alone and all together (release build).
 bench *ARGS:
     cargo bench --locked {{ARGS}}
@@ -52,3 +74,7 @@ api-model:
 firehose-vectors:
     java -Dstdout.encoding=UTF-8 fixtures/firehose/JavaLetters.java > fixtures/firehose/java-letters.txt
     TZ=UTC sh fixtures/firehose/jq-keys.sh > fixtures/firehose/jq-keys.txt
+
+# Measure Athena's SQL against a file of cases, one JSON object a line; `WINDFARM_TRINO_SHOW=50` shows more differences.
+trino-cases PATH:
+    WINDFARM_TRINO_CASES="{{PATH}}" cargo test --locked --lib engine::trino::tests::cases -- --ignored --nocapture

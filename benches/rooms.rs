@@ -12,6 +12,8 @@
     missing_docs
 )]
 
+mod door;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,6 +200,8 @@ fn main() {
     generators();
     kinesis();
     validation();
+    door::validation_against_parsing();
+    door::small_requests();
     parser();
     whole_pipeline(&runtime);
 }

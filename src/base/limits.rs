@@ -76,6 +76,20 @@ pub mod kinesis {
     pub const MAX_TAGS: usize = 50;
     /// Consumers of a stream. "Quotas and limits".
     pub const MAX_CONSUMERS: usize = 20;
+    /// Read throughput a shard gives each consumer of enhanced fan-out. "Quotas and limits".
+    pub const FAN_OUT_BYTES_PER_SEC: usize = 2 * 1024 * 1024;
+    /// How long a subscription lasts. API reference, SubscribeToShard.
+    pub const SUBSCRIPTION_LIFETIME: Duration = Duration::from_secs(300);
+    /// How soon a consumer may subscribe to the same shard again. API reference, SubscribeToShard.
+    pub const SUBSCRIBE_AGAIN_AFTER: Duration = Duration::from_secs(5);
+    /// SubscribeToShard calls of a consumer for a shard. API reference, SubscribeToShard.
+    pub const SUBSCRIBE_CALLS_PER_SEC: usize = 1;
+    /// Longest silence of a subscription: events without records come about so often. Observed, not
+    /// documented.
+    pub const FAN_OUT_HEARTBEAT: Duration = Duration::from_secs(5);
+    /// Data and partition keys of one event, unless a record alone is larger. Not documented; one
+    /// second's allowance here.
+    pub const FAN_OUT_EVENT_MAX_BYTES: usize = FAN_OUT_BYTES_PER_SEC;
     /// Consumers of a stream that may be CREATING at once. API reference, RegisterStreamConsumer.
     pub const MAX_CREATING_CONSUMERS: usize = 5;
     /// CreateStream calls an account makes per second. API reference.

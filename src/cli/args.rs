@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::base::Timestamp;
 use crate::base::time::parse_offset;
+use crate::wire::Service;
 
 /// An AWS stream-to-query pipeline on this machine: Kinesis, Firehose, S3, Glue and Athena that
 /// really execute, and a wind farm that uses them.
@@ -29,10 +30,46 @@ pub enum Command {
     Up(UpArgs),
     /// Ask whether an emulator answers: exit code 0 when it does, 2 when not
     Health(HealthArgs),
+    /// List the AWS operations: implemented, partly, refused or absent
+    Operations(OperationsArgs),
     /// Send simulated readings to a stream
     Produce(ProduceArgs),
     /// Send real readings (La Haute Borne) to a stream
     Replay(ReplayArgs),
+    /// Look at the streams of a running emulator
+    #[command(subcommand)]
+    Streams(StreamsCommand),
+}
+
+/// `windfarm streams`
+#[derive(Clone, Debug, Subcommand)]
+pub enum StreamsCommand {
+    /// Show a stream shard by shard: records, bytes, throttled records, capacity used just now
+    Show(ShowArgs),
+}
+
+/// `windfarm streams show`
+#[derive(Clone, Debug, Args)]
+pub struct ShowArgs {
+    /// The stream
+    pub name: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub place: HealthArgs,
+    /// The account the stream is in; the emulator's default one unless told
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The region the stream is in
+    #[arg(
+        long,
+        default_value = "us-east-1",
+        env = "AWS_REGION",
+        value_name = "NAME"
+    )]
+    pub region: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where the AWS APIs are.
@@ -154,6 +191,27 @@ pub struct HealthArgs {
     pub port: u16,
 }
 
+impl HealthArgs {
+    /// The endpoint to ask.
+    pub fn endpoint(&self) -> String {
+        match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
+    }
+}
+
+/// `windfarm operations`
+#[derive(Clone, Debug, Args)]
+pub struct OperationsArgs {
+    /// Only this service's: kinesis, firehose, s3, glue, athena, iam, sts or logs
+    #[arg(long, value_parser = parse_service, value_name = "SERVICE")]
+    pub service: Option<Service>,
+    /// Print a JSON array instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LimitsName {
@@ -250,6 +308,13 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("`{unit}` is no unit of time: use ms, s, m, h or d")),
     };
     Duration::try_from_secs_f64(number * seconds).map_err(|error| format!("`{text}`: {error}"))
+}
+
+fn parse_service(text: &str) -> Result<Service, String> {
+    Service::by_name(text).ok_or_else(|| {
+        let names = Service::ALL.map(Service::name).join(", ");
+        format!("`{text}` is no service of this program: {names}")
+    })
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, String> {

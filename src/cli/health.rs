@@ -15,27 +15,49 @@ use crate::cli::output;
 
 /// Longer than a busy emulator takes to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More than the health document has; a stranger on the port may send without end.
-const ANSWER_MAX_BYTES: u64 = 64 * 1024;
+/// More than the books of a stream of thousands of shards have; a stranger on the port may send without end.
+const ANSWER_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Asks once; prints the health document, or fails with a line.
 pub async fn run(args: HealthArgs) -> Result<ExitCode, Failure> {
-    let endpoint = args
-        .endpoint
-        .unwrap_or_else(|| format!("http://127.0.0.1:{}", args.port));
-    let address = address(&endpoint)?;
-    let refused = |reason: String| {
-        Failure::new(format!(
-            "no healthy windfarm at {endpoint}: {reason}; `windfarm up` starts one"
-        ))
-    };
-    let answer = tokio::time::timeout(PATIENCE, ask(&address))
-        .await
-        .map_err(|_| refused(format!("no answer within {} s", PATIENCE.as_secs())))?
-        .map_err(|error| refused(error.to_string()))?;
-    let document = document(&answer).map_err(refused)?;
+    let endpoint = args.endpoint();
+    let answer = exchange(&endpoint, "/_windfarm/health").await?;
+    let document = document(&answer).map_err(|reason| refused(&endpoint, &reason))?;
     output::line(document);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Status and body of what the emulator at `endpoint` answers to a GET of one of its own paths.
+pub async fn get(endpoint: &str, path: &str) -> Result<(u16, String), Failure> {
+    let answer = exchange(endpoint, path).await?;
+    let (head, body) = split(&answer).map_err(|reason| refused(endpoint, &reason))?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status =
+        status.ok_or_else(|| refused(endpoint, "what listens there does not speak HTTP"))?;
+    Ok((status, body.to_owned()))
+}
+
+fn refused(endpoint: &str, reason: &str) -> Failure {
+    Failure::new(format!(
+        "no healthy windfarm at {endpoint}: {reason}; `windfarm up` starts one"
+    ))
+}
+
+/// One request on a connection of its own; head and body of the answer.
+async fn exchange(endpoint: &str, path: &str) -> Result<String, Failure> {
+    let address = address(endpoint)?;
+    tokio::time::timeout(PATIENCE, ask(&address, path))
+        .await
+        .map_err(|_| {
+            refused(
+                endpoint,
+                &format!("no answer within {} s", PATIENCE.as_secs()),
+            )
+        })?
+        .map_err(|error| refused(endpoint, &error.to_string()))
 }
 
 /// `host:port` of a plain HTTP endpoint.
@@ -52,11 +74,9 @@ fn address(endpoint: &str) -> Result<String, Failure> {
     }
 }
 
-/// One request on a connection of its own; head and body of the answer.
-async fn ask(address: &str) -> io::Result<String> {
+async fn ask(address: &str, path: &str) -> io::Result<String> {
     let mut connection = TcpStream::connect(address).await?;
-    let request =
-        format!("GET /_windfarm/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     connection
@@ -66,11 +86,15 @@ async fn ask(address: &str) -> io::Result<String> {
     Ok(answer)
 }
 
+fn split(answer: &str) -> Result<(&str, &str), String> {
+    answer
+        .split_once("\r\n\r\n")
+        .ok_or_else(|| "what listens there does not speak HTTP".to_owned())
+}
+
 /// The health document of an answer, or what is wrong with it.
 fn document(answer: &str) -> Result<&str, String> {
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or("what listens there does not speak HTTP")?;
+    let (head, body) = split(answer)?;
     let status = head.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
         return Err(format!("it answers `{status}`"));

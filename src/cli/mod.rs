@@ -8,10 +8,12 @@ mod bars;
 mod demo;
 mod failure;
 mod health;
+mod operations;
 mod output;
 mod produce;
 mod replay;
 mod report;
+mod streams;
 mod target;
 mod up;
 
@@ -45,8 +47,10 @@ pub fn run() -> ExitCode {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Up(up) => up::run(up).await,
             Command::Health(health) => health::run(health).await,
+            Command::Operations(operations) => operations::run(&operations),
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
+            Command::Streams(command) => streams::run(command).await,
         }
     });
     match outcome {

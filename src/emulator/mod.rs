@@ -5,6 +5,7 @@
 //! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
 //! * [`conversion`]: a delivery stream's records into Parquet, with a schema of the catalog.
 //! * [`functions`]: Lambda functions, which are HTTP endpoints.
+//! * [`fan_out`]: events of Kinesis subscriptions to the clients that read them.
 //! * [`work`]: what takes real time (crawls, job runs, queries, functions), done on the async runtime while a
 //!   virtual clock stands still.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
@@ -17,9 +18,11 @@ mod athena;
 mod backend;
 mod connector;
 mod conversion;
+mod fan_out;
 mod feed;
 mod functions;
 mod site;
+mod streams;
 mod surroundings;
 mod work;
 
@@ -141,6 +144,12 @@ impl Emulator {
 
     /// Answers requests on a listener until `shutdown` completes.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let state = Arc::clone(&self.state);
+        let shutdown = async move {
+            shutdown.await;
+            // Subscriptions last for minutes: their clients renew them elsewhere.
+            state.end_streams();
+        };
         wire::server::run(listener, Arc::clone(&self.router), shutdown).await;
     }
 
@@ -177,6 +186,12 @@ impl State {
     fn all_sites(&self) -> Vec<Arc<Site>> {
         let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         sites.values().cloned().collect()
+    }
+
+    /// The services of an account in a region, if anybody has asked for them.
+    fn known_site(&self, account: &AccountId, region: &Region) -> Option<Arc<Site>> {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.get(&(account.clone(), region.clone())).cloned()
     }
 
     /// The services of an account in a region; made when first asked for.
@@ -233,10 +248,19 @@ impl State {
     fn tick(&self, site: &Arc<Site>, now: Timestamp) {
         feed::run(site, &self.s3, now);
         site.advance(now);
+        fan_out::run(site, now);
         self.start_work(site, now);
     }
 
+    /// Ends every event stream.
+    fn end_streams(&self) {
+        for site in self.all_sites() {
+            site.outlets().close();
+        }
+    }
+
     fn reset(&self) {
+        self.end_streams();
         self.sites
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::conversion::ToParquet;
+use crate::emulator::fan_out::Outlets;
 use crate::emulator::feed::Feeds;
 use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
@@ -22,6 +23,7 @@ pub(super) struct Site {
     kinesis: Mutex<Kinesis>,
     firehose: Mutex<Firehose>,
     feeds: Mutex<Feeds>,
+    outlets: Mutex<Outlets>,
     pub glue: Arc<SharedGlue>,
     athena: Mutex<Athena>,
     pub engine: Engine,
@@ -64,6 +66,7 @@ impl Site {
             )),
             firehose: Mutex::new(firehose),
             feeds: Mutex::default(),
+            outlets: Mutex::default(),
             athena: Mutex::new(Athena::new(
                 account.clone(),
                 region.clone(),
@@ -87,6 +90,11 @@ impl Site {
 
     pub fn feeds(&self) -> MutexGuard<'_, Feeds> {
         lock(&self.feeds)
+    }
+
+    /// Where SubscribeToShard's events go.
+    pub fn outlets(&self) -> MutexGuard<'_, Outlets> {
+        lock(&self.outlets)
     }
 
     pub fn athena(&self) -> MutexGuard<'_, Athena> {

@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod convert;
 pub mod error;
+pub mod hive;
 pub mod job;
 pub mod objects;
 pub mod query;

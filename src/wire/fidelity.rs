@@ -1,10 +1,39 @@
-//! What is executed and what is only validated: the rows of the fidelity table.
+//! What is executed, what is refused and what is not known at all: the rows of the fidelity table, from
+//! which `docs/fidelity.md` and `windfarm operations` are made.
+
+pub mod remarks;
 
 use std::collections::BTreeSet;
 
 use crate::base::ServiceError;
 use crate::wire::model::Facts;
-use crate::wire::service::Service;
+use crate::wire::service::{Protocol, Service};
+use remarks::{REMARKS, Remark};
+
+/// What becomes of an operation's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Executed.
+    Implemented,
+    /// Executed but for what the remark says, which is refused by name.
+    Partly,
+    /// Validated against the API model, then refused with 501 by name.
+    Refused,
+    /// Refused with 501 by name without being validated: S3's operations without a handler.
+    Absent,
+}
+
+impl State {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Implemented => "implemented",
+            Self::Partly => "partly",
+            Self::Refused => "refused",
+            Self::Absent => "absent",
+        }
+    }
+}
 
 /// One operation of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,18 +42,63 @@ pub struct Row {
     pub service: Service,
     /// The operation's name.
     pub operation: &'static str,
-    /// Whether it is executed. If not, its requests are validated and refused with 501.
+    /// Whether it is executed. If not, its requests are refused with 501.
     pub handled: bool,
 }
 
+impl Row {
+    /// `service:Operation`.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.service, self.operation)
+    }
+
+    /// What is left out of it or differs from AWS, if anything does.
+    pub fn remark(&self) -> Option<&'static Remark> {
+        let name = self.name();
+        REMARKS.iter().find(|remark| remark.operation == name)
+    }
+
+    /// What becomes of its requests.
+    pub fn state(&self) -> State {
+        match (self.handled, self.service.protocol()) {
+            (true, _) if self.remark().is_some_and(|remark| remark.partly) => State::Partly,
+            (true, _) => State::Implemented,
+            (false, Protocol::RestXml) => State::Absent,
+            (false, _) => State::Refused,
+        }
+    }
+
+    /// The test, or the module of tests, that shows it.
+    pub fn shown_by(&self) -> &'static str {
+        match self.remark() {
+            Some(remark) => remark.shown_by,
+            None if !self.handled => {
+                "front_door::every_operation_is_answered_as_its_protocol_answers"
+            }
+            None => match self.service {
+                Service::Sts => "iam::sts",
+                Service::S3 => "s3::tests",
+                Service::Iam => "iam::tests",
+                Service::Glue => "glue::tests",
+                Service::Kinesis => "kinesis::tests",
+                Service::Firehose => "firehose::tests",
+                Service::Athena => "athena",
+                Service::Logs => "wire::router::tests",
+            },
+        }
+    }
+}
+
 /// The operations that each adapter executes.
-pub fn handled() -> [(Service, &'static [&'static str]); 7] {
+pub fn handled() -> [(Service, &'static [&'static str]); 8] {
     [
         (Service::Athena, super::athena::OPERATIONS),
         (Service::Firehose, super::firehose::OPERATIONS),
         (Service::Glue, super::glue::OPERATIONS),
         (Service::Iam, super::iam::OPERATIONS),
         (Service::Kinesis, super::kinesis::OPERATIONS),
+        // No core of CloudWatch Logs yet: every operation is refused by name.
+        (Service::Logs, &[]),
         (Service::S3, super::s3::OPERATIONS),
         (Service::Sts, super::sts::OPERATIONS),
     ]

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::base::limits::wire::{FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES};
 use crate::base::{AccountId, Call, ServiceError, Timestamp};
+use crate::wire::event_stream::{self, Encoding, Messages};
 use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
 use crate::wire::scope::{self, Auth};
@@ -62,6 +63,22 @@ pub trait Backend: Send + Sync {
         call: &Call,
         input: Value,
     ) -> Result<Value, ServiceError>;
+
+    /// Starts an operation whose reply is an event stream. `input` satisfies the API model.
+    ///
+    /// # Errors
+    /// The service's refusal; `ServiceError::not_implemented` for operations without a handler.
+    async fn stream(
+        &self,
+        service: Service,
+        operation: &str,
+        _call: &Call,
+        _input: Value,
+    ) -> Result<Messages, ServiceError> {
+        Err(ServiceError::not_implemented(format!(
+            "{service}:{operation}"
+        )))
+    }
 
     /// Answers an S3 request.
     async fn s3(&self, call: &Call, request: http::Request<Body>) -> http::Response<Body>;
@@ -178,10 +195,17 @@ impl Router {
             .json_call(parts, body, service, operation, encoding)
             .await;
         let mut response = match (answer, service, encoding) {
-            (Ok((operation, output)), Some(service), Encoding::Cbor) => {
+            (Ok((operation, Answer::Stream(messages))), Some(service), encoding) => {
+                event_stream::reply(Facts::of(service), operation, encoding, messages)
+            }
+            (Ok((operation, Answer::Document(output))), Some(service), Encoding::Cbor) => {
                 cbor::reply(Facts::of(service), operation, &output)
             }
-            (Ok((operation, output)), ..) => json::reply(operation, &output),
+            (Ok((operation, Answer::Document(output))), ..) => json::reply(operation, &output),
+            // Only a service can answer.
+            (Ok((_, Answer::Stream(_))), None, _) => {
+                json::error(None, &ServiceError::client("UnknownOperationException", ""))
+            }
             (Err(error), Some(service), Encoding::Cbor) => cbor::error(service, &error),
             (Err(error), ..) => json::error(service, &error),
         };
@@ -206,7 +230,7 @@ impl Router {
         service: Option<Service>,
         operation: &str,
         encoding: Encoding,
-    ) -> Result<(&'static Operation, Value), ServiceError> {
+    ) -> Result<(&'static Operation, Answer), ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
             return Err(ServiceError {
@@ -228,16 +252,15 @@ impl Router {
             return Err(missing_authentication());
         }
         validate::check(facts, operation, &mut input)?;
-        if operation.streams {
-            let name = format!("{service}:{}", operation.name);
-            return Err(ServiceError::not_implemented(name));
-        }
         let call = self.caller(&auth);
-        let output = self
-            .backend
-            .call(service, &operation.name, &call, input)
-            .await?;
-        Ok((operation, output))
+        let answer = if operation.streams {
+            let messages = self.backend.stream(service, &operation.name, &call, input);
+            Answer::Stream(messages.await?)
+        } else {
+            let output = self.backend.call(service, &operation.name, &call, input);
+            Answer::Document(output.await?)
+        };
+        Ok((operation, answer))
     }
 
     /// A Query request; `None` for a form without an action that no Query service was signed for,
@@ -292,11 +315,10 @@ impl Router {
     }
 }
 
-/// How the documents of a request with a target are written.
-#[derive(Clone, Copy)]
-enum Encoding {
-    Json,
-    Cbor,
+/// What an operation of a JSON service answers.
+enum Answer {
+    Document(Value),
+    Stream(Messages),
 }
 
 fn is_cbor(headers: &HeaderMap) -> bool {

@@ -117,7 +117,37 @@ fn help_names_every_command() {
     let output = windfarm(&["--help"]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for command in ["demo", "up", "health", "produce", "replay"] {
+    for command in ["demo", "up", "health", "operations", "produce", "replay"] {
         assert!(text.contains(command), "{text}");
     }
+}
+
+#[test]
+fn operations_are_listed_with_what_becomes_of_them() {
+    let lines = |args: &[&str]| {
+        let output = windfarm(args);
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = lines(&["operations", "--service", "kinesis"]);
+    assert_eq!(text.lines().count(), 57, "{text}");
+    let starts = |start: &str| text.lines().any(|line| line.starts_with(start));
+    assert!(starts("kinesis:PutRecord "), "{text}");
+    let all = lines(&["operations", "--json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&all).unwrap();
+    assert!(rows.len() > 800, "{}", rows.len());
+    let job = rows.iter().find(|row| row["operation"] == "StartJobRun");
+    let job = job.unwrap();
+    assert_eq!(
+        (&job["service"], &job["state"]),
+        (&"glue".into(), &"partly".into())
+    );
+    assert!(
+        job["remark"].as_str().unwrap().contains("DataFusion"),
+        "{job}"
+    );
+    check_refused(
+        &["operations", "--service", "lambda"],
+        &["lambda", "kinesis"],
+    );
 }

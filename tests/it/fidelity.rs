@@ -1,5 +1,5 @@
-//! `docs/fidelity.md` says what is executed and what is refused. The lists come from the program, the
-//! remarks from here, and every remark names the test that shows it.
+//! `docs/fidelity.md` says what is executed and what is refused. The lists and the remarks come from the
+//! program, which prints them itself (`windfarm operations`), and every row names the test that shows it.
 //!
 //! `UPDATE_FIDELITY=1 cargo test --test it fidelity` writes the file anew.
 
@@ -8,118 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use windfarm::wire::fidelity::{handled, table};
-
-/// Operation → what of it is partly done or differs from AWS, and a test that shows it.
-const REMARKS: &[(&str, &str, &str)] = &[
-    (
-        "athena:GetQueryResults",
-        "rows stay in memory with their execution",
-        "athena::executions::tests",
-    ),
-    (
-        "athena:StartQueryExecution",
-        "partly: queries and EXPLAIN (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
-        "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
-    ),
-    (
-        "athena:StopQueryExecution",
-        "the execution is CANCELLED at once; work that is under way ends in the background and is not heeded",
-        "athena::executions::tests",
-    ),
-    (
-        "firehose:CreateDeliveryStream",
-        "partly: S3 destinations with backup, all compressions, dynamic partitioning by jq, Lambda processors, conversion to Parquet. ORC, MSK, databases and other destinations are refused",
-        "firehose::tests",
-    ),
-    (
-        "firehose:PutRecord",
-        "records stay in memory until they are delivered",
-        "firehose::tests",
-    ),
-    (
-        "firehose:StartDeliveryStreamEncryption",
-        "state only: nothing is encrypted in memory",
-        "firehose::tests",
-    ),
-    (
-        "glue:CreateCrawler",
-        "partly: S3 targets. Other targets, custom classifiers and event mode are refused",
-        "glue::crawler::tests",
-    ),
-    (
-        "glue:CreateJob",
-        "partly: graphs are checked when they are stored, and nodes that are not executed refused by node and member",
-        "engine::job::tests",
-    ),
-    (
-        "glue:GetPartitionIndexes",
-        "always empty: CreatePartitionIndex is refused",
-        "glue::catalog",
-    ),
-    (
-        "glue:StartJobRun",
-        "partly: jobs with a graph (`CodeGenConfigurationNodes`) run on DataFusion; the run of a script FAILS saying so. Bookmarks are refused",
-        "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
-    ),
-    (
-        "iam:PutRolePolicy",
-        "stored and checked for grammar; permissions are not enforced",
-        "iam::role",
-    ),
-    (
-        "kinesis:GetRecords",
-        "a Firehose source reads beside the shard's read capacity",
-        "kinesis::tests",
-    ),
-    (
-        "kinesis:PutRecords",
-        "capacity is a token bucket that holds one second's allowance of a shard",
-        "kinesis::tests",
-    ),
-    (
-        "kinesis:PutResourcePolicy",
-        "checked for form; not enforced",
-        "kinesis::tests",
-    ),
-    (
-        "kinesis:RegisterStreamConsumer",
-        "consumers are kept; reading as one is not there: SubscribeToShard is refused",
-        "kinesis::tests",
-    ),
-    (
-        "kinesis:StartStreamEncryption",
-        "state only: nothing is encrypted in memory",
-        "kinesis::tests",
-    ),
-    ("s3:ListBuckets", "`BucketArn` is absent", "wire::s3::tests"),
-    (
-        "s3:PutBucketCors",
-        "stored and answered; preflight requests are refused",
-        "s3",
-    ),
-    (
-        "s3:PutBucketEncryption",
-        "state only: nothing is encrypted in memory",
-        "s3",
-    ),
-    (
-        "s3:PutBucketLifecycleConfiguration",
-        "expiration acts at midnight UTC of the clock; transitions are refused",
-        "s3::lifecycle",
-    ),
-    ("s3:PutBucketPolicy", "stored; not enforced", "s3"),
-    (
-        "s3:PutObject",
-        "signatures are parsed and not verified; SSE-KMS is state only; SSE-C is refused",
-        "wire::s3::tests",
-    ),
-    (
-        "sts:AssumeRole",
-        "the role's trust policy decides; conditions other than the external id and the source account count as met",
-        "iam::sts",
-    ),
-];
+use windfarm::wire::fidelity::remarks::REMARKS;
+use windfarm::wire::fidelity::{Row, State, handled, table};
 
 /// What no table of operations shows.
 const LANGUAGES: &str = "
@@ -130,12 +20,19 @@ with Athena's rule that `1.5` is a double. What is not built fails with `NOT_SUP
 
 * types `time`, `json`, `uuid`, `ipaddress`, geometry; timestamps beyond microseconds, zoned ones beyond milliseconds;
 * correlated subqueries, LATERAL, quantified comparisons, IN (subquery) on floating point;
-* WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, INTERSECT and EXCEPT ALL, WITH TIES, RANGE frames with an offset;
+* WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, WITH TIES, RANGE frames with an offset;
 * MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`, hidden columns such as `\"$path\"`;
-* every statement but queries and EXPLAIN; SerDes other than Parquet and OpenX JSON; views; partition projection.
+* CTAS, INSERT, UNLOAD, PREPARE and its like, views; SerDes other than Parquet and OpenX JSON; partition projection.
 
-Known to differ: `ORDER BY` an expression that DISTINCT does not select is accepted; a failing element of an IN list
-behind the matching one is not noticed. Shown by `engine::trino::tests` and `engine::query::tests`.
+Shown by `engine::trino::tests` and `engine::query::tests`; `just trino-cases PATH` measures it against a file of cases.
+
+Hive's statements work on the catalog, by a parser of their own: CREATE and DROP DATABASE, CREATE EXTERNAL TABLE with
+any SerDe, DROP TABLE, ALTER TABLE (ADD, DROP, RENAME PARTITION, ADD and REPLACE COLUMNS, SET LOCATION, SET
+TBLPROPERTIES), MSCK REPAIR TABLE, SHOW (DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE) and
+DESCRIBE [FORMATTED]. Refused by name: ALTER DATABASE, ALTER TABLE RENAME TO, CHANGE and DROP COLUMN, managed tables,
+Iceberg, Delta and Hudi tables, DESCRIBE EXTENDED or of a view, a partition or a column. The texts of semantic errors, the
+layout of DESCRIBE FORMATTED and MSCK's lines are Hive's and not measured; SHOW COLUMNS and DESCRIBE of a missing table
+fail when they run, where Athena refuses them at once. Shown by `engine::hive::tests` and `definitions`.
 
 ## Glue's jobs
 
@@ -159,63 +56,63 @@ posted there and the body of the answer is the reply. A status other than 2xx, o
 function's error. A function nobody registered fails its records as `Lambda.ResourceNotFound`. Shown by the integration
 test `functions`.
 ";
+
+fn rows() -> Vec<Row> {
+    table(&handled()).expect("adapters list operations that exist")
+}
+
 fn render() -> String {
-    let rows = table(&handled()).expect("adapters list operations that exist");
-    let mut services: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    let rows = rows();
+    let mut services: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in &rows {
         services.entry(row.service.name()).or_default().push(row);
     }
     let mut text = String::from(
         "# Fidelity\n\nWhat is executed, what is refused, and how it differs from AWS. Written by \
-         `UPDATE_FIDELITY=1 cargo test --test it fidelity`; a test compares it with the program.\n\n\
+         `UPDATE_FIDELITY=1 cargo test --test it fidelity`; a test compares it with the program, and \
+         `windfarm operations` prints the same.\n\n\
          An operation that is refused is validated against the API model first and then answers \
-         `501 NotImplemented`, naming itself. Parameters that are not acted on are refused by name, too.\n\n\
+         `501 NotImplemented`, naming itself; an absent one (of S3) answers the same without validation. \
+         Parameters that are not acted on are refused by name, too.\n\n\
          All state is in memory and gone when the process ends.\n\n\
-         | service | executed | refused |\n|---|---|---|\n",
+         | service | implemented | partly | refused | absent |\n|---|---|---|---|---|\n",
     );
     for (service, rows) in &services {
-        let executed = rows.iter().filter(|row| row.handled).count();
+        let count = |state| rows.iter().filter(|row| row.state() == state).count();
         writeln!(
             text,
-            "| {service} | {executed} | {} |",
-            rows.len() - executed
+            "| {service} | {} | {} | {} | {} |",
+            count(State::Implemented),
+            count(State::Partly),
+            count(State::Refused),
+            count(State::Absent)
         )
         .unwrap();
     }
     for (service, rows) in &services {
-        write!(
-            text,
-            "\n## {service}\n\n| operation | state | shown by |\n|---|---|---|\n"
-        )
-        .unwrap();
-        for row in rows.iter().filter(|row| row.handled) {
-            let name = format!("{service}:{}", row.operation);
-            let remark = REMARKS.iter().find(|(operation, ..)| *operation == name);
-            let (state, shown) = remark.map_or_else(
-                || ("supported".to_owned(), format!("`{}`", home(service))),
-                |(_, state, test)| ((*state).to_owned(), format!("`{test}`")),
-            );
-            writeln!(text, "| {} | {state} | {shown} |", row.operation).unwrap();
+        write!(text, "\n## {service}\n").unwrap();
+        if rows.iter().any(|row| row.handled) {
+            text.push_str("\n| operation | state | shown by |\n|---|---|---|\n");
         }
-        let refused: Vec<&str> = rows
-            .iter()
-            .filter(|row| !row.handled)
-            .map(|row| row.operation)
-            .collect();
-        if !refused.is_empty() {
-            write!(text, "\nRefused: {}.\n", refused.join(", ")).unwrap();
+        for row in rows.iter().filter(|row| row.handled) {
+            let remark = row.remark();
+            let remark = remark.map_or_else(String::new, |remark| format!(": {}", remark.text));
+            let (state, shown) = (row.state().name(), row.shown_by());
+            writeln!(text, "| {} | {state}{remark} | `{shown}` |", row.operation).unwrap();
+        }
+        for (title, state) in [("Refused", State::Refused), ("Absent", State::Absent)] {
+            let found: Vec<&str> = rows
+                .iter()
+                .filter(|row| row.state() == state)
+                .map(|row| row.operation)
+                .collect();
+            if !found.is_empty() {
+                write!(text, "\n{title}: {}.\n", found.join(", ")).unwrap();
+            }
         }
     }
     text.push_str(LANGUAGES);
     text
-}
-
-/// The module whose tests exercise a service's operations.
-fn home(service: &str) -> String {
-    match service {
-        "sts" => "iam::sts".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 #[test]
@@ -234,11 +131,45 @@ fn the_fidelity_table_says_what_the_program_does() {
 
 #[test]
 fn remarks_are_about_operations_that_are_executed() {
-    let rows = table(&handled()).unwrap();
-    for (operation, ..) in REMARKS {
-        let known = rows.iter().any(|row| {
-            row.handled && format!("{}:{}", row.service.name(), row.operation) == *operation
-        });
-        assert!(known, "{operation}");
+    let rows = rows();
+    for remark in REMARKS {
+        let known = |row: &Row| row.handled && row.name() == remark.operation;
+        assert!(rows.iter().any(known), "{}", remark.operation);
     }
+}
+
+/// Whether the path of a test, or of a module with tests, leads somewhere: to a module under `src/`, or to
+/// a module of this binary and a function in it.
+fn exists(shown_by: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let module = root.join("src").join(shown_by.replace("::", "/"));
+    if module.is_dir() || module.with_extension("rs").is_file() {
+        return true;
+    }
+    let Some((module, name)) = shown_by.rsplit_once("::") else {
+        return false;
+    };
+    let file = root.join("tests/it").join(module.replace("::", "/"));
+    let parents = [
+        file.with_extension("rs"),
+        root.join("src")
+            .join(module.replace("::", "/"))
+            .join("mod.rs"),
+        root.join("src")
+            .join(module.replace("::", "/"))
+            .with_extension("rs"),
+    ];
+    let wanted = [format!("fn {name}("), format!("mod {name}")];
+    parents.iter().any(|path| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        wanted.iter().any(|wanted| text.contains(wanted))
+    })
+}
+
+#[test]
+fn every_row_names_a_test_that_exists() {
+    for row in rows() {
+        assert!(exists(row.shown_by()), "{}: {}", row.name(), row.shown_by());
+    }
+    assert!(!exists("kinesis::no_such_tests"));
 }

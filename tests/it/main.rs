@@ -10,11 +10,16 @@
 )]
 
 mod architecture;
+mod cbor_client;
 mod cli;
 mod conversion;
+mod definitions;
 mod docker;
+mod fan_out;
 mod fidelity;
 mod functions;
+mod front_door;
+mod hardening;
 mod licences;
 mod pipeline;
 mod replay;

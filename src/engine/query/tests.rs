@@ -107,6 +107,25 @@ impl Lake {
             ),
             partitions,
         );
+        let one = "{\"id\": 1, \"part\": {\"b\": \"x\", \"a\": [1, 2]}, \"tags\": {\"k\": 7}, \"l\": [{\"q\": true}]}\n{\"id\": 2}\n";
+        space.put("lake", "nested/a.json", one.as_bytes());
+        let columns = [
+            ("id", "int"),
+            ("part", "struct<a:array<int>,b:string>"),
+            ("tags", "map<string,int>"),
+            ("l", "array<struct<q:boolean>>"),
+        ];
+        let nested = table("nested", OPENX, "s3://lake/nested/", &columns, &[]);
+        catalog.put("wind", nested, Vec::new());
+        space.put("lake", "broken/a.json", b"{\"a\": tru");
+        let broken = table(
+            "broken",
+            OPENX,
+            "s3://lake/broken/",
+            &[("a", "string")],
+            &[],
+        );
+        catalog.put("wind", broken, Vec::new());
         Self {
             engine: engine(&space, &catalog),
         }
@@ -296,4 +315,34 @@ async fn a_condition_that_can_fail_never_sees_what_partitions_exclude() {
         "INVALID_CAST_ARGUMENT: Cannot cast 'warm' to DOUBLE",
     )
     .await;
+}
+
+#[tokio::test]
+async fn structs_arrays_and_maps_of_files_are_read_by_position_and_name() {
+    let lake = Lake::new();
+    check_nested(&lake, "SELECT part.a[2] FROM nested ORDER BY id", "2;∅").await;
+    check_nested(
+        &lake,
+        "SELECT part FROM nested ORDER BY id",
+        "{a=[1, 2], b=x};∅",
+    )
+    .await;
+    check_nested(&lake, "SELECT max(part.b) FROM nested", "x").await;
+    check_nested(&lake, "SELECT tags['k'] FROM nested ORDER BY id", "7;∅").await;
+    check_nested(&lake, "SELECT l[1].q FROM nested ORDER BY id", "true;∅").await;
+}
+
+async fn check_nested(lake: &Lake, sql: &str, expected: &str) {
+    let (answer, _) = lake.answer(sql).await;
+    assert_eq!(answer, expected, "{sql}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_named_under_athenas_code() {
+    let lake = Lake::new();
+    let (answer, _) = lake.answer("SELECT count(a) FROM broken").await;
+    assert!(
+        answer.starts_with("HIVE_BAD_DATA: Error parsing a row of s3://lake/broken/a.json, line 1"),
+        "{answer}"
+    );
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::ast::Pos;
+use crate::engine::error::Error as EngineError;
 
 /// A statement that is not in the grammar. Athena refuses it before an execution exists.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,7 @@ impl SyntaxError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // each is its own name
 pub enum Code {
+    AmbiguousFunctionCall,
     AmbiguousName,
     ColumnAliasMismatch,
     ColumnNotFound,
@@ -66,12 +68,19 @@ pub enum Code {
     TypeMismatch,
     TypeNotFound,
     HiveBadData,
+    HiveCannotOpenSplit,
+    HiveInvalidPartitionValue,
+    HiveMetastoreError,
+    HivePartitionSchemaMismatch,
+    HiveUnsupportedFormat,
+    ExceededLocalMemoryLimit,
 }
 
 impl Code {
     /// The name as it stands in `StateChangeReason`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AmbiguousFunctionCall => "AMBIGUOUS_FUNCTION_CALL",
             Self::AmbiguousName => "AMBIGUOUS_NAME",
             Self::ColumnAliasMismatch => "MISMATCHED_COLUMN_ALIASES",
             Self::ColumnNotFound => "COLUMN_NOT_FOUND",
@@ -107,13 +116,19 @@ impl Code {
             Self::TypeMismatch => "TYPE_MISMATCH",
             Self::TypeNotFound => "TYPE_NOT_FOUND",
             Self::HiveBadData => "HIVE_BAD_DATA",
+            Self::HiveCannotOpenSplit => "HIVE_CANNOT_OPEN_SPLIT",
+            Self::HiveInvalidPartitionValue => "HIVE_INVALID_PARTITION_VALUE",
+            Self::HiveMetastoreError => "HIVE_METASTORE_ERROR",
+            Self::HivePartitionSchemaMismatch => "HIVE_PARTITION_SCHEMA_MISMATCH",
+            Self::HiveUnsupportedFormat => "HIVE_UNSUPPORTED_FORMAT",
+            Self::ExceededLocalMemoryLimit => "EXCEEDED_LOCAL_MEMORY_LIMIT",
         }
     }
 
     /// `ErrorCategory` of `AthenaError`: 1 system, 2 user.
     pub const fn category(self) -> i32 {
         match self {
-            Self::GenericInternalError => 1,
+            Self::GenericInternalError | Self::ExceededLocalMemoryLimit => 1,
             _ => 2,
         }
     }
@@ -193,3 +208,25 @@ impl std::error::Error for TrinoError {}
 
 /// What analysis and kernels return.
 pub type Result<T, E = TrinoError> = std::result::Result<T, E>;
+
+/// The engine's own errors, under the names that Athena has for them.
+impl From<&EngineError> for TrinoError {
+    fn from(error: &EngineError) -> Self {
+        let code = match error {
+            EngineError::BadData(_) => Code::HiveBadData,
+            EngineError::Objects(_) => Code::HiveCannotOpenSplit,
+            EngineError::TableNotFound { .. } => Code::TableNotFound,
+            EngineError::Unsupported(_) => Code::NotSupported,
+            EngineError::Memory(_) => Code::ExceededLocalMemoryLimit,
+            EngineError::UnsupportedFormat(_) => Code::HiveUnsupportedFormat,
+            EngineError::PartitionValue(_) => Code::HiveInvalidPartitionValue,
+            EngineError::PartitionSchema(_) => Code::HivePartitionSchemaMismatch,
+            EngineError::Metastore(_) => Code::HiveMetastoreError,
+            EngineError::Invalid(_) | EngineError::Internal(_) => Code::GenericInternalError,
+        };
+        // Its text begins with the name, which stands in the code here.
+        let text = error.to_string();
+        let message = text.strip_prefix(&format!("{}: ", code.name()));
+        Self::in_data(code, message.unwrap_or(&text))
+    }
+}

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
 use super::error::{Code, Result, TrinoError};
 use super::types::Type;
 use super::value::{Value, array_of, canonical, value_at};
+use crate::engine::error::Error as EngineError;
 
 /// What a function does to one row.
 pub type Kernel = Arc<dyn Fn(&[Value]) -> Result<Value> + Send + Sync>;
@@ -167,6 +168,9 @@ pub fn inward(error: &DataFusionError) -> TrinoError {
         {
             return found.clone();
         }
+        if let Some(own) = engine_error(at) {
+            return own;
+        }
         if let Some(DataFusionError::NotImplemented(what)) = at.downcast_ref::<DataFusionError>() {
             return TrinoError::in_data(
                 Code::NotSupported,
@@ -176,6 +180,15 @@ pub fn inward(error: &DataFusionError) -> TrinoError {
         cause = at.source();
     }
     TrinoError::in_data(Code::GenericInternalError, error.to_string())
+}
+
+/// The engine's own error, e.g. of a file that a scan could not read.
+fn engine_error(at: &(dyn std::error::Error + 'static)) -> Option<TrinoError> {
+    let own = match at.downcast_ref::<DataFusionError>() {
+        Some(DataFusionError::External(inner)) => inner.downcast_ref::<EngineError>(),
+        _ => at.downcast_ref::<EngineError>(),
+    };
+    own.map(TrinoError::from)
 }
 
 impl ScalarUDFImpl for Udf {

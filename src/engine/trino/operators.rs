@@ -197,6 +197,38 @@ pub fn distinct(ty: Type) -> Function {
     .seeing_nulls()
 }
 
+/// A column of a file in the form its type is held in: what [`canonical`](super::value::canonical)
+/// makes of every argument.
+pub fn held(ty: Type) -> Function {
+    let first = |arguments: &[Value]| Ok(arguments.first().cloned().unwrap_or(Value::Null));
+    Function::new(format!("held {ty}"), vec![ty.clone()], ty, first)
+        .with_columns(|arrays| arrays.first().map(|array| Ok(Arc::clone(array))))
+}
+
+/// IN over a value and its list, `sides` in all: every element is computed, whichever matches.
+pub fn among(ty: Type, sides: usize) -> Function {
+    let of = ty.clone();
+    Function::new("among", vec![ty; sides], Type::Boolean, move |args| {
+        let Some((value, list)) = args.split_first() else {
+            return Ok(Value::Null);
+        };
+        let mut open = false;
+        for item in list {
+            match compare::equal(value, item, &of) {
+                Some(true) => return Ok(Value::Boolean(true)),
+                Some(false) => {}
+                None => open = true,
+            }
+        }
+        Ok(if open {
+            Value::Null
+        } else {
+            Value::Boolean(false)
+        })
+    })
+    .seeing_nulls()
+}
+
 /// CAST; with `safe`, TRY_CAST.
 pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);

@@ -61,16 +61,40 @@ fn broken(what: impl std::fmt::Display) -> TrinoError {
 /// The array in the form this type is held in; other Arrow types of the same meaning are converted.
 pub fn canonical(array: &ArrayRef, ty: &Type) -> Result<ArrayRef> {
     let wanted = ty.arrow();
-    let same = match (array.data_type(), ty) {
-        (DataType::Null, _) => true,
-        (have, _) if *have == wanted => true,
-        (DataType::List(have), Type::Array(item)) => *have.data_type() == item.arrow(),
-        _ => false,
-    };
-    if same {
+    if *array.data_type() == DataType::Null || *array.data_type() == wanted {
         return Ok(Arc::clone(array));
     }
-    cast(array, &wanted).map_err(broken)
+    // Nested values part by part: fields of a row are held by position, whatever a file calls them.
+    match (array.data_type(), ty, &wanted) {
+        (DataType::Struct(_), Type::Row(types), DataType::Struct(fields)) => {
+            let row = array.as_struct();
+            let parts = row.columns().iter().zip(types);
+            let parts = parts.map(|(part, (_, ty))| canonical(part, ty));
+            let parts = parts.collect::<Result<Vec<_>>>()?;
+            let nulls = row.nulls().cloned();
+            let held = StructArray::try_new_with_length(fields.clone(), parts, nulls, row.len());
+            Ok(Arc::new(held.map_err(broken)?))
+        }
+        (DataType::List(_), Type::Array(item), DataType::List(field)) => {
+            let list = array.as_list::<i32>();
+            let items = canonical(list.values(), item)?;
+            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+            let held = ListArray::try_new(Arc::clone(field), offsets, items, nulls);
+            Ok(Arc::new(held.map_err(broken)?))
+        }
+        (DataType::Map(_, _), Type::Map(key, value), DataType::Map(entries, _)) => {
+            let map = array.as_map();
+            let DataType::Struct(fields) = entries.data_type() else {
+                return Err(broken("entries of a map"));
+            };
+            let parts = vec![canonical(map.keys(), key)?, canonical(map.values(), value)?];
+            let held = StructArray::try_new(fields.clone(), parts, None).map_err(broken)?;
+            let (offsets, nulls) = (map.offsets().clone(), map.nulls().cloned());
+            let held = MapArray::try_new(Arc::clone(entries), offsets, held, nulls, false);
+            Ok(Arc::new(held.map_err(broken)?))
+        }
+        _ => cast(array, &wanted).map_err(broken),
+    }
 }
 
 /// The value at a row of a canonical array.

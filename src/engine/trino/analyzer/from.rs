@@ -78,6 +78,9 @@ impl Planner<'_> {
                 DataType::Timestamp(TimeUnit::Microsecond | TimeUnit::Nanosecond, _) => {
                     operators::cast(Type::Timestamp(6), ty.clone(), false).expression(vec![held])
                 }
+                _ if matches!(ty, Type::Row(_) | Type::Array(_) | Type::Map(..)) => {
+                    operators::held(ty.clone()).expression(vec![held])
+                }
                 _ => cast(held, ty.arrow()),
             };
             exprs.push(held.alias(&id));

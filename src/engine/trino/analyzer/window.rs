@@ -417,7 +417,7 @@ impl Analyzer<'_> {
             _ => {}
         }
         let mut bound = |bound: &Bound| {
-            Ok(match bound {
+            Ok::<_, TrinoError>(match bound {
                 Bound::UnboundedPreceding => WindowFrameBound::Preceding(unbounded.clone()),
                 Bound::UnboundedFollowing => WindowFrameBound::Following(unbounded.clone()),
                 Bound::CurrentRow => WindowFrameBound::CurrentRow,
