@@ -1,6 +1,8 @@
 //! Record format conversion, with a converter that writes what it was given.
 
+use base64::Engine as _;
 use bytes::Bytes;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -282,4 +284,97 @@ fn conversion_has_its_default_size_and_is_not_switched_on_over_a_small_one() {
     let mut with_size = members;
     with_size["BufferingHints"] = json!({"SizeInMBs": 64, "IntervalInSeconds": 60});
     update(&mut firehose, start(), 1, with_size).unwrap();
+}
+
+/// Good records are objects, bad ones are not; all differ by their number.
+fn numbered(number: usize, good: bool) -> String {
+    if good {
+        format!("{{\"n\":{number}}}")
+    } else {
+        format!("bad {number}")
+    }
+}
+
+/// The records in an object, be they converted or told of in error lines.
+fn inside(delivery: &Delivery) -> Vec<String> {
+    let body = std::str::from_utf8(&delivery.body).unwrap();
+    if !delivery.error_output {
+        return body.split_terminator('|').map(str::to_owned).collect();
+    }
+    let raw = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let raw = line["rawData"].as_str().unwrap();
+        let raw = base64::engine::general_purpose::STANDARD.decode(raw);
+        String::from_utf8(raw.unwrap()).unwrap()
+    };
+    body.lines().map(raw).collect()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put(Vec<bool>),
+    Wait(u64),
+    Take,
+    Finish { nth: usize, written: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => prop::collection::vec(any::<bool>(), 1..5).prop_map(Step::Put),
+        3 => (0u64..400).prop_map(Step::Wait),
+        3 => Just(Step::Take),
+        3 => (0usize..4, any::<bool>()).prop_map(|(nth, written)| Step::Finish { nth, written }),
+    ]
+}
+
+proptest! {
+    /// Whatever is put and whatever fails on the way: every record ends up in one object or in one
+    /// error line, and the books balance at every step.
+    #[test]
+    fn no_record_is_lost_or_doubled_by_conversion(steps in prop::collection::vec(step(), 0..40)) {
+        let mut firehose = converting();
+        let members = json!({"DataFormatConversionConfiguration": to_parquet()});
+        create_turbine(&mut firehose, &members).unwrap();
+        let (mut now, mut put_so_far) = (start(), 0);
+        let mut under_way: Vec<Delivery> = Vec::new();
+        let mut found: Vec<String> = Vec::new();
+        let mut expected: Vec<String> = Vec::new();
+        let close = [Step::Wait(1_000), Step::Take].into_iter().cycle().take(200);
+        for (number, step) in steps.into_iter().chain(close).enumerate() {
+            match step {
+                Step::Put(records) => for good in records {
+                    let record = numbered(put_so_far, good);
+                    put(&mut firehose, now, record.as_bytes()).unwrap();
+                    expected.push(record);
+                    put_so_far += 1;
+                },
+                Step::Wait(seconds) => now = now + secs(seconds),
+                Step::Take => under_way.extend(firehose.take_deliveries(now)),
+                Step::Finish { nth, written } => if nth < under_way.len() {
+                    let delivery = under_way.remove(nth);
+                    if written {
+                        found.extend(inside(&delivery));
+                        firehose.delivered(now, &delivery);
+                    } else {
+                        firehose.delivery_failed(now, delivery, "S3.NoSuchBucket", "no");
+                    }
+                },
+            }
+            if number >= 40 {
+                for delivery in under_way.drain(..) {
+                    found.extend(inside(&delivery));
+                    firehose.delivered(now, &delivery);
+                }
+            }
+            let counts = firehose.counts("turbine").unwrap();
+            prop_assert_eq!(
+                counts.accepted,
+                counts.delivered + counts.rejected + counts.dropped + counts.in_flight
+            );
+        }
+        found.sort();
+        expected.sort();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(firehose.counts("turbine").unwrap().in_flight, 0);
+    }
 }
