@@ -160,6 +160,20 @@ pub mod firehose {
     pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
     /// The longest time from a failed invocation to the next. Ours: AWS documents none.
     pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
+    /// How long a function may take. "Data Transformation".
+    pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(300);
+    /// Payload of a function's reply. "Lambda quotas", Lambda guide.
+    pub const FUNCTION_REPLY_MAX_BYTES: usize = 6 * 1024 * 1024;
+    /// Smallest buffer size under record format conversion. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_MIN_BUFFER_MB: i32 = 64;
+    /// Buffer size under record format conversion when none is given. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_DEFAULT_BUFFER_MB: i32 = 128;
+    /// Encoded bytes of a row group of a converted file. API reference, ParquetSerDe.
+    pub const PARQUET_DEFAULT_BLOCK_BYTES: usize = 256 * 1024 * 1024;
+    /// Bytes of a page of a converted file. API reference, ParquetSerDe.
+    pub const PARQUET_DEFAULT_PAGE_BYTES: usize = 1024 * 1024;
     /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
     pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
     /// Buffer size under dynamic partitioning when none is given. "Buffering hints".

@@ -189,6 +189,9 @@ pub struct UpArgs {
     /// Root of every identifier the emulator makes; random by default
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Post the events of a Lambda function to this address; may be given several times
+    #[arg(long, value_name = "ARN=URL")]
+    pub lambda: Vec<String>,
 }
 
 /// Authentication.

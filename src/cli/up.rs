@@ -12,13 +12,14 @@ use crate::base::{Clock, Seed};
 use crate::cli::args::{AuthName, LimitsName, UpArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::emulator::{Emulator, Settings};
+use crate::emulator::{Emulator, Functions, Settings};
 use crate::kinesis::Limits;
 use crate::wire::Authentication;
 use crate::wire::tls::Tls;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
+    let functions = functions(&args.lambda)?;
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
@@ -60,6 +61,7 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
             AuthName::Verify => Authentication::Verify,
         },
         s3_hosts: args.s3_host,
+        functions,
     });
     print_environment(address, tls.as_ref());
     let stopped = async {
@@ -128,6 +130,23 @@ fn write_anew(file: &Path, text: &str) -> std::io::Result<()> {
         // The error that counts is the other one.
         let _ = std::fs::remove_file(&beside);
     })
+}
+
+/// The functions of `ARN=URL` arguments.
+fn functions(arguments: &[String]) -> Result<Functions, Failure> {
+    let mut functions = Functions::default();
+    for argument in arguments {
+        let (arn, url) = argument.split_once('=').ok_or_else(|| {
+            Failure::new(format!(
+                "--lambda {argument}: write ARN=URL, for example \
+                 arn:aws:lambda:us-east-1:000000000000:function:clean=http://127.0.0.1:9000/"
+            ))
+        })?;
+        functions
+            .register(arn, url)
+            .map_err(|why| Failure::new(format!("--lambda {argument}: {why}")))?;
+    }
+    Ok(functions)
 }
 
 /// What to paste into a shell. Written to standard output so that it can be evaluated.

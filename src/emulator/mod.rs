@@ -3,8 +3,10 @@
 //! * [`Emulator`] is a handle; clones share everything.
 //! * [`site`]: the services of one account in one region.
 //! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
+//! * [`conversion`]: a delivery stream's records into Parquet, with a schema of the catalog.
+//! * [`functions`]: Lambda functions, which are HTTP endpoints.
 //! * [`fan_out`]: events of Kinesis subscriptions to the clients that read them.
-//! * [`work`]: what takes real time (crawls, job runs, queries), done on the async runtime while a
+//! * [`work`]: what takes real time (crawls, job runs, queries, functions), done on the async runtime while a
 //!   virtual clock stands still.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
 //!
@@ -15,8 +17,10 @@ mod admin;
 mod athena;
 mod backend;
 mod connector;
+mod conversion;
 mod fan_out;
 mod feed;
+mod functions;
 mod site;
 mod streams;
 mod surroundings;
@@ -41,6 +45,8 @@ use crate::store::Objects;
 use crate::wire::tls::Tls;
 use crate::wire::{self, Authentication, Router};
 
+pub use functions::Functions;
+
 use site::Site;
 
 /// How an emulator is to behave.
@@ -57,6 +63,8 @@ pub struct Settings {
     /// Domains under which buckets are addressed as `bucket.domain`, besides `localhost`, its alias
     /// `localhost.localstack.cloud` and AWS's own.
     pub s3_hosts: Vec<String>,
+    /// Where Lambda functions are.
+    pub functions: Functions,
 }
 
 impl Default for Settings {
@@ -67,6 +75,7 @@ impl Default for Settings {
             limits: Limits::Aws,
             authentication: Authentication::Off,
             s3_hosts: Vec::new(),
+            functions: Functions::default(),
         }
     }
 }
@@ -104,7 +113,8 @@ impl Emulator {
             ids,
             sites: Mutex::default(),
             limits: settings.limits,
-            timers_changed: Notify::new(),
+            functions: Arc::new(settings.functions),
+            timers_changed: Arc::new(Notify::new()),
             lifecycle_seen: Mutex::new(settings.clock.now()),
             runtime: tokio::runtime::Handle::current(),
             clock: settings.clock,
@@ -182,13 +192,14 @@ struct State {
     clock: Clock,
     ids: Arc<Ids>,
     limits: Limits,
+    functions: Arc<Functions>,
     s3: Arc<S3>,
     objects: Arc<dyn Objects>,
     http_s3: wire::s3::Service,
     iam: Mutex<Iam>,
     sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
-    timers_changed: Notify,
+    timers_changed: Arc<Notify>,
     /// Up to when lifecycle rules have been looked at.
     lifecycle_seen: Mutex<Timestamp>,
     /// Timers may fire on any thread; the work they start runs here.
@@ -266,7 +277,7 @@ impl State {
         feed::run(site, &self.s3, now);
         site.advance(now);
         fan_out::run(site, now);
-        self.start_work(site);
+        self.start_work(site, now);
     }
 
     /// Ends every event stream.

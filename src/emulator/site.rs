@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
+use crate::emulator::conversion::ToParquet;
 use crate::emulator::fan_out::Outlets;
 use crate::emulator::feed::Feeds;
 use crate::emulator::work::Outcomes;
@@ -44,6 +45,18 @@ impl Site {
     ) -> Self {
         let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
         let glue = Arc::new(SharedGlue::new(glue));
+        let converter = ToParquet {
+            glue: Arc::clone(&glue),
+            account: account.clone(),
+            region: region.clone(),
+        };
+        let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids))
+            .with_converter(Arc::new(converter))
+            .with_functions();
+        let firehose = match limits {
+            Limits::Aws => firehose,
+            Limits::Off => firehose.with_unlimited_throughput(),
+        };
         Self {
             kinesis: Mutex::new(Kinesis::new(
                 account.clone(),
@@ -51,11 +64,7 @@ impl Site {
                 Arc::clone(&ids),
                 limits,
             )),
-            firehose: Mutex::new(Firehose::new(
-                account.clone(),
-                region.clone(),
-                Arc::clone(&ids),
-            )),
+            firehose: Mutex::new(firehose),
             feeds: Mutex::default(),
             outlets: Mutex::default(),
             athena: Mutex::new(Athena::new(

@@ -4,6 +4,7 @@
 //! an argument. What it cannot execute it refuses by name before it reads the first byte.
 
 pub mod calendar;
+pub mod convert;
 pub mod error;
 pub mod hive;
 pub mod job;

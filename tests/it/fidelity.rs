@@ -40,6 +40,21 @@ Graphs run on DataFusion. Executed: catalog, S3 JSON and S3 Parquet sources; App
 RenameField, Filter, Join, Union, DropDuplicates, SparkSQL; Glue Parquet, S3 direct and catalog targets. Spark's SQL passes
 a gate that lets through what is executed with Spark's meaning; everything else is refused by name. Shown by
 `engine::job::tests` and `engine::spark::tests`.
+
+## Firehose's conversion and functions
+
+JSON becomes Parquet with the columns of a table of the same account and region, at its latest or a fixed version, by
+the OpenX or Hive's SerDe; what does not fit goes to the error prefix, record by record. Refused by name when the stream
+is made: ORC, `MaxPaddingBytes`, maps whose keys are no text, `binary` under OpenX, and in `TimestampFormats` eras, weeks
+and zone names. Known to differ: timestamps are INT64 microseconds where AWS writes INT96; behind `Encountered malformed
+JSON.` the words are our own; a fraction or a number too large for its column is always a refusal; a table that is gone
+when an object is due is waited for, up to a day. Shown by `engine::convert::tests` and the integration test
+`conversion`.
+
+A Lambda processor's function is an HTTP endpoint registered for its ARN (`windfarm up --lambda ARN=URL`): the event is
+posted there and the body of the answer is the reply. A status other than 2xx, or the header `X-Amz-Function-Error`, is a
+function's error. A function nobody registered fails its records as `Lambda.ResourceNotFound`. Shown by the integration
+test `functions`.
 ";
 
 fn rows() -> Vec<Row> {

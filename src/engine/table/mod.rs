@@ -6,7 +6,9 @@
 
 pub mod columns;
 pub mod files;
+pub mod joda;
 pub mod json;
+pub mod json_strict;
 pub mod json_value;
 pub mod parquet;
 pub mod partition;

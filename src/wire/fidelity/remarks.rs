@@ -50,7 +50,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     partly(
         "firehose:CreateDeliveryStream",
-        "S3 destinations, all compressions, dynamic partitioning by jq. Lambda, format conversion, MSK, databases and other destinations are refused",
+        "S3 destinations with backup, all compressions, dynamic partitioning by jq, Lambda processors (functions are HTTP endpoints), conversion to Parquet. ORC, MSK, databases and other destinations are refused",
         "firehose::tests",
     ),
     whole(
