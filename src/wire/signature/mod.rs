@@ -1,7 +1,7 @@
 //! Signature Version 4: whether a request was signed by who it says, lately enough, for this service.
 //!
 //! One verifier for all services. It is asked only with `--auth verify`; otherwise
-//! [`scope`](crate::wire::scope) reads the credential scope and any secret will do. What is wrong is a
+//! [`scope`] reads the credential scope and any secret will do. What is wrong is a
 //! [`Problem`], and each protocol has its own words for it (`refusal`).
 //!
 //! Facts: "Signature Version 4 signing process" (IAM guide), "Authenticating Requests" (S3 API
