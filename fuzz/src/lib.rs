@@ -20,12 +20,13 @@ use http_body_util::BodyExt as _;
 use s3s::Body;
 use windfarm::base::{Clock, Seed, Timestamp};
 use windfarm::emulator::{Emulator, Settings};
+use windfarm::iam::Secret;
 use windfarm::wire::model::{Facts, validate};
 use windfarm::wire::query::Form;
 use windfarm::wire::scope::Auth;
 use windfarm::wire::service::{Protocol, Service};
 use windfarm::wire::signature::{Payload, verify};
-use windfarm::wire::{Key, cbor, json};
+use windfarm::wire::{cbor, json};
 
 /// After so many requests an emulator forgets what they made, so that memory that grows is a leak.
 const RESET_EVERY: u32 = 200;
@@ -222,7 +223,7 @@ fn forge(request: http::request::Builder) {
     let now = Timestamp::from_secs(1_746_000_000);
     for service in ["s3", "kinesis"] {
         let key = |_: &str| {
-            Some(Key {
+            Some(Secret {
                 secret: "a secret".to_owned(),
                 token: None,
                 expired: false,

@@ -11,8 +11,9 @@ use crate::base::{Call, ServiceError, Timestamp};
 use crate::emulator::athena::{CatalogFacts, Languages};
 use crate::emulator::surroundings::{Around, AroundFirehose};
 use crate::emulator::{State, admin, fan_out, feed};
+use crate::iam::Secret;
 use crate::wire::event_stream::Messages;
-use crate::wire::{self, Backend, Identity, Key, Service};
+use crate::wire::{self, Backend, Identity, Service};
 
 /// The emulator behind its front door.
 pub(super) struct FrontDoor(pub Arc<State>);
@@ -35,13 +36,8 @@ impl Backend for FrontDoor {
         })
     }
 
-    fn key(&self, access_key: &str) -> Option<Key> {
-        let known = self.0.iam().secret(access_key, self.0.clock.now())?;
-        Some(Key {
-            secret: known.secret,
-            token: known.token,
-            expired: known.expired,
-        })
+    fn secret(&self, access_key: &str) -> Option<Secret> {
+        self.0.iam().secret(access_key, self.0.clock.now())
     }
 
     async fn call(

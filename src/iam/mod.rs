@@ -110,8 +110,8 @@ impl Iam {
         }
         let session = self.sessions.get(access_key)?;
         (now < session.expiration).then(|| Caller {
-            account: session.account.clone(),
-            arn: session.arn.clone(),
+            account: session.holder.account.clone(),
+            arn: session.holder.arn.clone(),
         })
     }
 

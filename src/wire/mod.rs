@@ -31,4 +31,4 @@ pub mod tls;
 
 pub use router::{Backend, Identity, Router};
 pub use service::Service;
-pub use signature::{Authentication, Key};
+pub use signature::Authentication;

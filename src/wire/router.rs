@@ -27,13 +27,14 @@ use crate::base::limits::wire::{
     FORM_BODY_MAX_BYTES, HEADER_MAX_BYTES, JSON_BODY_MAX_BYTES, S3_HEADER_MAX_BYTES,
 };
 use crate::base::{AccountId, Call, ServiceError, Timestamp};
+use crate::iam::Secret;
 use crate::wire::event_stream::{self, Encoding, Messages};
 use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
 use crate::wire::s3::refusal as s3_error;
 use crate::wire::scope::{self, Auth};
 use crate::wire::service::{Protocol, Service};
-use crate::wire::signature::{self, Authentication, Dialect, Key, Payload, Problem};
+use crate::wire::signature::{self, Authentication, Dialect, Payload, Problem};
 use crate::wire::{cbor, json, query};
 
 /// An owner of access keys, as the services behind the door know them.
@@ -58,7 +59,7 @@ pub trait Backend: Send + Sync {
     fn identity(&self, access_key: &str) -> Option<Identity>;
 
     /// The secret of an access key that IAM or STS here issued; `None` for any other key.
-    fn key(&self, access_key: &str) -> Option<Key>;
+    fn secret(&self, access_key: &str) -> Option<Secret>;
 
     /// Runs one operation of a JSON or Query service. `input` satisfies the API model.
     ///
@@ -176,7 +177,7 @@ impl Router {
             return Ok(None);
         }
         let key = |access_key: &str| {
-            let issued = self.backend.key(access_key);
+            let issued = self.backend.secret(access_key);
             issued.or_else(|| scope::root_key(access_key))
         };
         signature::verify(parts, service, payload, key, self.backend.now()).map(Some)
@@ -246,21 +247,10 @@ impl Router {
         let answer = self
             .json_call(parts, body, service, operation, encoding)
             .await;
-        let mut response = match (answer, service, encoding) {
-            (Ok((operation, Answer::Stream(messages))), Some(service), encoding) => {
-                event_stream::reply(Facts::of(service), operation, encoding, messages)
-            }
-            (Ok((operation, Answer::Document(output))), Some(service), Encoding::Cbor) => {
-                cbor::reply(Facts::of(service), operation, &output)
-            }
-            (Ok((operation, Answer::Document(output))), ..) => json::reply(operation, &output),
-            // Only a service can answer.
-            (Ok((_, Answer::Stream(_))), None, _) => {
-                json::error(None, &ServiceError::client("UnknownOperationException", ""))
-            }
-            (Err(error), Some(service), Encoding::Cbor) => cbor::error(service, &error),
-            (Err(error), ..) => json::error(service, &error),
-        };
+        let mut response = answer.unwrap_or_else(|error| match (service, encoding) {
+            (Some(service), Encoding::Cbor) => cbor::error(service, &error),
+            _ => json::error(service, &error),
+        });
         if parts.method != Method::POST {
             response
                 .headers_mut()
@@ -282,7 +272,7 @@ impl Router {
         service: Option<Service>,
         operation: &str,
         encoding: Encoding,
-    ) -> Result<(&'static Operation, Answer), ServiceError> {
+    ) -> Result<http::Response<Body>, ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
             return Err(ServiceError {
@@ -308,14 +298,17 @@ impl Router {
         drop(body);
         validate::check(facts, operation, &mut input)?;
         let call = self.caller(&auth);
-        let answer = if operation.streams {
+        if operation.streams {
             let messages = self.backend.stream(service, &operation.name, &call, input);
-            Answer::Stream(messages.await?)
-        } else {
-            let output = self.backend.call(service, &operation.name, &call, input);
-            Answer::Document(output.await?)
-        };
-        Ok((operation, answer))
+            let messages = messages.await?;
+            return Ok(event_stream::reply(facts, operation, encoding, messages));
+        }
+        let output = self.backend.call(service, &operation.name, &call, input);
+        let output = output.await?;
+        Ok(match encoding {
+            Encoding::Json => json::reply(operation, &output),
+            Encoding::Cbor => cbor::reply(facts, operation, &output),
+        })
     }
 
     /// A Query request; `None` for a form without an action that no Query service was signed for,
@@ -380,12 +373,6 @@ impl Router {
 
 /// Federated callers have no AWS credentials yet: these two are unsigned by design.
 const UNSIGNED_OPERATIONS: [&str; 2] = ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"];
-
-/// What an operation of a JSON service answers.
-enum Answer {
-    Document(Value),
-    Stream(Messages),
-}
 
 fn is_cbor(headers: &HeaderMap) -> bool {
     headers

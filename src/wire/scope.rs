@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::base::{AccountId, Region, ServiceError};
-use crate::wire::signature::Key;
+use crate::iam::Secret;
 
 /// What the signature tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,21 +42,12 @@ impl Auth {
     /// `IncompleteSignatureException` when a signature is there but unreadable,
     /// `InvalidSignatureException` for two of them, 501 for SigV4A.
     pub fn read(headers: &HeaderMap, query: &str) -> Result<Self, ServiceError> {
-        let presigned = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| name.starts_with("X-Amz-"))
-            .collect::<Vec<_>>();
-        let parameter = |wanted: &str| {
-            presigned
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.as_ref())
-        };
-        let algorithm = parameter("X-Amz-Algorithm");
+        let algorithm = parameter(query, "X-Amz-Algorithm");
         let Some(header) = headers.get(AUTHORIZATION) else {
-            return match (algorithm, parameter("X-Amz-Credential")) {
+            return match (algorithm, parameter(query, "X-Amz-Credential")) {
                 (None, _) => Ok(legacy_query(query)),
-                (Some(algorithm), _) if is_sigv4a(algorithm) => Err(sigv4a()),
-                (Some(_), Some(credential)) => Scope::parse(credential).map(Self::Signed),
+                (Some(algorithm), _) if is_sigv4a(&algorithm) => Err(sigv4a()),
+                (Some(_), Some(credential)) => Scope::parse(&credential).map(Self::Signed),
                 (Some(_), None) => Err(incomplete(
                     "AWS query-string parameters must include 'X-Amz-Credential'.",
                 )),
@@ -122,9 +113,9 @@ pub const ROOT_SECRET: &str = "test";
 
 /// The root keys that exist without having been made: [`ROOT_KEY`] for the default account, and every
 /// account's id for itself. Their secret is [`ROOT_SECRET`].
-pub fn root_key(access_key: &str) -> Option<Key> {
+pub fn root_key(access_key: &str) -> Option<Secret> {
     let known = access_key == ROOT_KEY || AccountId::parse(access_key).is_some();
-    known.then(|| Key {
+    known.then(|| Secret {
         secret: ROOT_SECRET.to_owned(),
         token: None,
         expired: false,
@@ -153,6 +144,13 @@ impl Scope {
     }
 }
 
+/// The first parameter of that name in a query.
+pub(super) fn parameter(query: &str, wanted: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
+}
+
 pub(super) fn incomplete(message: impl std::fmt::Display) -> ServiceError {
     ServiceError::client("IncompleteSignatureException", message)
 }
@@ -161,18 +159,16 @@ fn is_sigv4a(text: &str) -> bool {
     text.starts_with("AWS4-ECDSA-P256-SHA256")
 }
 
-fn sigv4a() -> ServiceError {
+pub(super) fn sigv4a() -> ServiceError {
     ServiceError::not_implemented("Signature Version 4A (AWS4-ECDSA-P256-SHA256)")
 }
 
 /// A presigned URL of Signature Version 2, or no signature at all.
 fn legacy_query(query: &str) -> Auth {
-    let has = |wanted: &str| {
-        form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.into_owned())
-    };
-    match (has("AWSAccessKeyId"), has("Signature")) {
+    match (
+        parameter(query, "AWSAccessKeyId"),
+        parameter(query, "Signature"),
+    ) {
         (Some(access_key), Some(_)) => Auth::Legacy(access_key),
         _ => Auth::Anonymous,
     }

@@ -29,13 +29,8 @@ impl Backend for Backdoor {
         self.ids.uuid()
     }
 
-    fn key(&self, access_key: &str) -> Option<Key> {
-        let known = self.iam.lock().unwrap().secret(access_key, self.now())?;
-        Some(Key {
-            secret: known.secret,
-            token: known.token,
-            expired: known.expired,
-        })
+    fn secret(&self, access_key: &str) -> Option<Secret> {
+        self.iam.lock().unwrap().secret(access_key, self.now())
     }
 
     fn identity(&self, access_key: &str) -> Option<Identity> {

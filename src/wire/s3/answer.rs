@@ -4,7 +4,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIE
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
-use crate::base::{Ids, Timestamp};
+use crate::base::{Ids, ServiceError, Timestamp};
 use crate::s3::Error;
 use crate::wire::router::extended_id;
 
@@ -80,6 +80,14 @@ impl ErrorAnswer {
         }
         xml.push_str("</Error>");
         xml
+    }
+}
+
+impl From<&ServiceError> for ErrorAnswer {
+    fn from(error: &ServiceError) -> Self {
+        let answer = Self::new(error.status, &error.code, &error.message);
+        let members = error.members.iter();
+        members.fold(answer, |answer, (name, value)| answer.member(name, value))
     }
 }
 

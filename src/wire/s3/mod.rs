@@ -63,10 +63,10 @@ pub(super) fn refusal(
         code => code,
     };
     let marks = answer::Marks::of(request_id);
-    let refused = error.members.iter().fold(
-        answer::ErrorAnswer::new(error.status, code, &error.message),
-        |refused, (name, value)| refused.member(name, value),
-    );
+    let refused = answer::ErrorAnswer::from(&ServiceError {
+        code: code.to_owned(),
+        ..error.clone()
+    });
     answer::finish(answer::error(&refused, &marks), method, &marks)
 }
 

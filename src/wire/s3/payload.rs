@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use crate::base::limits::s3::UPLOAD_MAX_BYTES;
 use crate::s3::{Algorithm, Body, Integrity};
 use crate::wire::s3::answer::ErrorAnswer;
+use crate::wire::scope;
 use crate::wire::signature::{ChunkSigner, MISMATCH};
 
 /// Up to this size a body is one run of bytes of its own; above it is kept as it arrived. A small
@@ -61,12 +62,7 @@ const SIGNED_CHUNKS: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 /// A SHA-256, or one of the words that stand for none.
 fn check_form(sha256: &str) -> Result<(), ErrorAnswer> {
     if sha256.starts_with("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD") {
-        return Err(ErrorAnswer::new(
-            501,
-            "NotImplemented",
-            "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented by windfarm; see \
-             docs/fidelity.md",
-        ));
+        return Err(ErrorAnswer::from(&scope::sigv4a()));
     }
     let words = [
         "UNSIGNED-PAYLOAD",
@@ -498,7 +494,7 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let key = |_: &str| {
-            Some(crate::wire::Key {
+            Some(crate::iam::Secret {
                 secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
                 token: None,
                 expired: false,

@@ -7,9 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 use super::*;
 use crate::base::{Call, ServiceError, Timestamp};
+use crate::iam::Secret;
 use crate::wire::router::{Backend, Identity};
 use crate::wire::service::Service;
-use crate::wire::signature::{Authentication, Key};
+use crate::wire::signature::Authentication;
 
 struct Echo;
 
@@ -23,7 +24,7 @@ impl Backend for Echo {
         "id".to_owned()
     }
 
-    fn key(&self, _: &str) -> Option<Key> {
+    fn secret(&self, _: &str) -> Option<Secret> {
         None
     }
 

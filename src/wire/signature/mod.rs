@@ -26,6 +26,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::base::limits::wire::MAX_CLOCK_SKEW;
 use crate::base::{ServiceError, Timestamp};
+use crate::iam::Secret;
 use crate::wire::scope::{self, Auth, Scope};
 
 pub use chunks::ChunkSigner;
@@ -40,26 +41,6 @@ pub enum Authentication {
     Off,
     /// Every request must carry a valid signature by a key that is known here.
     Verify,
-}
-
-/// What is known of an access key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key {
-    /// The secret access key.
-    pub secret: String,
-    /// The session token that must come with temporary credentials.
-    pub token: Option<String>,
-    /// Whether the credentials have run out.
-    pub expired: bool,
-}
-
-/// Secrets stay out of logs.
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Key")
-            .field("expired", &self.expired)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Why a request is not who it says it is.
@@ -177,7 +158,7 @@ pub fn verify(
     parts: &Parts,
     service: &str,
     payload: Payload<'_>,
-    key: impl FnOnce(&str) -> Option<Key>,
+    key: impl FnOnce(&str) -> Option<Secret>,
     now: Timestamp,
 ) -> Result<ChunkSigner, Problem> {
     let query = parts.uri.query().unwrap_or_default();
@@ -299,11 +280,7 @@ fn from_header(headers: &HeaderMap, scope: Scope) -> Result<Signature, Problem> 
 }
 
 fn from_query(query: &str, scope: Scope) -> Result<Signature, Problem> {
-    let find = |wanted: &str| {
-        form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.into_owned())
-    };
+    let find = |wanted: &str| scope::parameter(query, wanted);
     let required = |name: &str| {
         find(name).ok_or_else(|| {
             Problem::Unreadable(scope::incomplete(format!(
@@ -419,11 +396,7 @@ fn declared_hash(parts: &Parts, query: &str) -> Option<String> {
     let header = parts.headers.get("x-amz-content-sha256");
     header
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .or_else(|| {
-            form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "X-Amz-Content-Sha256")
-                .map(|(_, value)| value.into_owned())
-        })
+        .or_else(|| scope::parameter(query, "X-Amz-Content-Sha256"))
 }
 
 /// Lower-case hexadecimal SHA-256.

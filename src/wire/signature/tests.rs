@@ -15,10 +15,10 @@ const SUITE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 /// The key of the S3 API reference's examples.
 const S3_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-fn known(secret: &str) -> impl Fn(&str) -> Option<Key> {
+fn known(secret: &str) -> impl Fn(&str) -> Option<Secret> {
     let secret = secret.to_owned();
     move |access_key| {
-        access_key.starts_with("AKI").then(|| Key {
+        access_key.starts_with("AKI").then(|| Secret {
             secret: secret.clone(),
             token: None,
             expired: false,
@@ -410,7 +410,7 @@ proptest! {
             prop_assert!(verify_body(&signed, &service, &changed).is_err());
         }
         // Credentials that need a token, with it, without it, and with another.
-        let need = |token: &str| Some(Key {
+        let need = |token: &str| Some(Secret {
             secret: SUITE_SECRET.to_owned(),
             token: Some(token.to_owned()),
             expired: false,
