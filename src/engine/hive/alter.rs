@@ -7,7 +7,7 @@ use super::ast::{Alteration, PartitionSpec, TableName};
 use super::create_table::{check_distinct, check_location};
 use super::error::{HiveError, Result};
 use super::show::partition_name;
-use crate::glue::api::{Column, Partition, PartitionInput, StorageDescriptor, Table, TableInput};
+use crate::glue::api::{Column, Partition, PartitionInput, StorageDescriptor, Table};
 
 /// The table's names of partition columns, in order.
 pub(super) fn keys(table: &Table) -> Vec<&str> {
@@ -69,16 +69,6 @@ fn shown(spec: &PartitionSpec) -> String {
     parts.join("/")
 }
 
-fn input_of(partition: Partition) -> PartitionInput {
-    PartitionInput {
-        values: partition.values,
-        last_access_time: partition.last_access_time,
-        storage_descriptor: partition.storage_descriptor,
-        parameters: partition.parameters,
-        last_analyzed_time: partition.last_analyzed_time,
-    }
-}
-
 impl Run<'_> {
     pub(super) fn alter(&self, name: &TableName, alteration: Alteration) -> Result<()> {
         let table = self.hive_table(name)?;
@@ -135,23 +125,9 @@ impl Run<'_> {
         change: impl FnOnce(&mut Table),
     ) -> Result<()> {
         change(&mut table);
-        let input = TableInput {
-            name: table.name,
-            description: table.description,
-            owner: table.owner,
-            last_access_time: table.last_access_time,
-            last_analyzed_time: table.last_analyzed_time,
-            retention: table.retention,
-            storage_descriptor: table.storage_descriptor,
-            partition_keys: table.partition_keys,
-            view_original_text: table.view_original_text,
-            view_expanded_text: table.view_expanded_text,
-            table_type: table.table_type,
-            parameters: table.parameters,
-            target_table: table.target_table,
-            ..TableInput::default()
-        };
-        Ok(self.catalog.update_table(self.call, database, input)?)
+        Ok(self
+            .catalog
+            .update_table(self.call, database, table.into())?)
     }
 
     /// Partitions keep their own columns, as in Hive without CASCADE.
@@ -294,7 +270,7 @@ impl Run<'_> {
             )));
         }
         let old = partition.values.clone().unwrap_or_default();
-        let mut input = input_of(partition);
+        let mut input = PartitionInput::from(partition);
         input.values = Some(values.clone());
         self.catalog
             .add_partitions(self.call, database, &table.name, vec![input])?;
@@ -317,7 +293,7 @@ impl Run<'_> {
         spec: &PartitionSpec,
         location: String,
     ) -> Result<()> {
-        let mut input = input_of(self.one_partition(database, table, spec)?);
+        let mut input = PartitionInput::from(self.one_partition(database, table, spec)?);
         input.storage_descriptor.get_or_insert_default().location = Some(location);
         Ok(self
             .catalog

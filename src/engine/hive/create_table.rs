@@ -6,25 +6,23 @@ use super::Run;
 use super::ast::{CreateTable, RowFormat, StoredAs};
 use super::error::{HiveError, Result};
 use crate::glue::api::{SerDeInfo, StorageDescriptor, TableInput};
+use crate::glue::hive_layout;
 use crate::store::S3Uri;
-
-/// The SerDe of `ROW FORMAT DELIMITED` and of text without a row format.
-pub(super) const LAZY_SIMPLE: &str = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
 
 /// A `STORED AS` format and its classes: input, output, SerDe. Those that Athena's guide lists under
 /// "CREATE TABLE", with Hive's class names.
 const FORMATS: [(&str, &str, &str, &str); 7] = [
     (
         "TEXTFILE",
-        "org.apache.hadoop.mapred.TextInputFormat",
-        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        LAZY_SIMPLE,
+        hive_layout::TEXT_INPUT,
+        hive_layout::TEXT_OUTPUT,
+        hive_layout::LAZY_SIMPLE_SERDE,
     ),
     (
         "SEQUENCEFILE",
         "org.apache.hadoop.mapred.SequenceFileInputFormat",
         "org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat",
-        LAZY_SIMPLE,
+        hive_layout::LAZY_SIMPLE_SERDE,
     ),
     (
         "RCFILE",
@@ -34,21 +32,21 @@ const FORMATS: [(&str, &str, &str, &str); 7] = [
     ),
     (
         "ORC",
-        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
-        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
-        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+        hive_layout::ORC_INPUT,
+        hive_layout::ORC_OUTPUT,
+        hive_layout::ORC_SERDE,
     ),
     (
         "PARQUET",
-        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        hive_layout::PARQUET_INPUT,
+        hive_layout::PARQUET_OUTPUT,
+        hive_layout::PARQUET_SERDE,
     ),
     (
         "AVRO",
-        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
-        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
-        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+        hive_layout::AVRO_INPUT,
+        hive_layout::AVRO_OUTPUT,
+        hive_layout::AVRO_SERDE,
     ),
     (
         "ION",
@@ -59,13 +57,12 @@ const FORMATS: [(&str, &str, &str, &str); 7] = [
 ];
 
 /// Refuses what is no address of S3, as the location of a table or partition must be.
-pub(super) fn check_location(location: &str) -> Result<()> {
-    match S3Uri::parse(location) {
-        Some(_) => Ok(()),
-        None => Err(HiveError::Execution(format!(
+pub(super) fn check_location(location: &str) -> Result<S3Uri> {
+    S3Uri::parse(location).ok_or_else(|| {
+        HiveError::Execution(format!(
             "MetaException(message:the location `{location}` is not an s3:// address)"
-        ))),
-    }
+        ))
+    })
 }
 
 /// Refuses columns that share a name.
@@ -179,7 +176,9 @@ fn storage(
     row: Option<RowFormat>,
 ) -> Result<(String, String, SerDeInfo)> {
     let (input, output, own_library) = match stored {
-        Some(StoredAs::Classes { input, output }) => (input, output, LAZY_SIMPLE),
+        Some(StoredAs::Classes { input, output }) => {
+            (input, output, hive_layout::LAZY_SIMPLE_SERDE)
+        }
         other => {
             let name = match &other {
                 Some(StoredAs::Format(name)) => name.as_str(),

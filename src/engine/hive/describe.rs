@@ -4,9 +4,9 @@ use super::Run;
 use super::alter::data_columns;
 use super::ast::{Detail, TableName};
 use super::error::{HiveError, Result};
-use super::execute::is_view;
 use super::show::rows;
 use crate::engine::query::QueryRows;
+use crate::engine::table::is_view;
 use crate::glue::api::{Column, Table};
 
 /// A line of three fields, each padded to 20 characters (measured).

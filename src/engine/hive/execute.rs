@@ -4,12 +4,8 @@ use super::Run;
 use super::ast::{Statement, TableName};
 use super::error::{HiveError, Result};
 use crate::engine::query::QueryRows;
+use crate::engine::table::is_view;
 use crate::glue::api::{Database, DatabaseInput, Table};
-
-/// Whether an entry of the catalog is a view.
-pub(super) fn is_view(table: &Table) -> bool {
-    table.table_type.as_deref() == Some("VIRTUAL_VIEW")
-}
 
 impl<'a> Run<'a> {
     pub(super) async fn execute(&self, statement: Statement) -> Result<QueryRows> {

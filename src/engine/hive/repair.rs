@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode_str;
-
 use super::Run;
 use super::alter::{folder, keys, not_partitioned};
 use super::ast::TableName;
-use super::error::{HiveError, Result};
+use super::create_table::check_location;
+use super::error::Result;
 use super::show::{partition_name, rows};
 use crate::engine::query::QueryRows;
-use crate::store::S3Uri;
+use crate::glue::hive_layout::unescape;
 
 impl Run<'_> {
     /// Adds what lies in folders named `column=value`, one a partition column in order, and never
@@ -23,11 +22,7 @@ impl Run<'_> {
             return Err(not_partitioned(&table));
         }
         let root = folder(&table);
-        let at = S3Uri::parse(&root).ok_or_else(|| {
-            HiveError::Execution(format!(
-                "MetaException(message:the location `{root}` is not an s3:// address)"
-            ))
-        })?;
+        let at = check_location(&root)?;
         let mut found = BTreeMap::new();
         for object in self.objects.list(&at.bucket, &at.key).await? {
             let below = object.key.strip_prefix(&at.key).unwrap_or_default();
@@ -77,11 +72,11 @@ fn partition_of(keys: &[&str], below: &str) -> Option<(Vec<String>, String)> {
     let mut values = Vec::with_capacity(keys.len());
     for (key, part) in keys.iter().zip(folders) {
         let value = part.strip_prefix(key)?.strip_prefix('=')?;
-        let value = percent_decode_str(value).decode_utf8().ok()?;
+        let value = unescape(value)?;
         if value.is_empty() {
             return None;
         }
-        values.push(value.into_owned());
+        values.push(value);
     }
     Some((values, folders.join("/")))
 }

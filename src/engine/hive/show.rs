@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::Run;
 use super::alter::{data_columns, keys, not_partitioned};
 use super::ast::TableName;
-use super::create_table::LAZY_SIMPLE;
 use super::error::{HiveError, Result};
-use super::execute::is_view;
 use crate::engine::query::QueryRows;
+use crate::engine::table::is_view;
 use crate::glue::api::{Column, Table};
+use crate::glue::hive_layout::{LAZY_SIMPLE_SERDE, escape};
 
 /// A result of one text a row.
 pub(super) fn rows(columns: &[&str], lines: impl IntoIterator<Item = String>) -> QueryRows {
@@ -27,21 +27,9 @@ pub(super) fn partition_name(keys: &[&str], values: &[String]) -> String {
     let parts: Vec<String> = keys
         .iter()
         .zip(values)
-        .map(|(key, value)| format!("{key}={}", escaped(value)))
+        .map(|(key, value)| format!("{key}={}", escape(value)))
         .collect();
     parts.join("/")
-}
-
-fn escaped(value: &str) -> String {
-    let mut text = String::new();
-    for c in value.chars() {
-        if c.is_ascii_control() || "\"#%'*/:=?\\{[]^".contains(c) {
-            let _ = write!(text, "%{:02X}", u32::from(c));
-        } else {
-            text.push(c);
-        }
-    }
-    text
 }
 
 /// Hive's pattern of SHOW: `*` for any text, `|` between alternatives; Athena's guide calls it a
@@ -217,7 +205,7 @@ fn create_statement(shown: &str, table: &Table) -> String {
     let serde = storage.serde_info.unwrap_or_default();
     let library = serde
         .serialization_library
-        .unwrap_or_else(|| LAZY_SIMPLE.to_owned());
+        .unwrap_or_else(|| LAZY_SIMPLE_SERDE.to_owned());
     let parameters = serde.parameters.unwrap_or_default();
     let _ = write!(out, "\nROW FORMAT SERDE \n  {} ", text(&library));
     let kept: Vec<_> = parameters

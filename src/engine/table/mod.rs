@@ -28,6 +28,7 @@ use self::files::{File, split};
 use self::json::{JsonScan, Output, Reading, StreamCounts};
 use self::parquet::ParquetScan;
 use self::partition::{Partition, is_decidable, prune};
+pub use self::serde::is_view;
 use self::types::{arrow_type, is_scalar};
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
