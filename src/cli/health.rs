@@ -21,35 +21,41 @@ const ANSWER_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Asks once; prints the health document, or fails with a line.
 pub async fn run(args: HealthArgs) -> Result<ExitCode, Failure> {
     let endpoint = args.endpoint();
-    let answer = exchange(&endpoint, "/_windfarm/health").await?;
+    let answer = get(&endpoint, "/_windfarm/health").await?;
     let document = document(&answer).map_err(|reason| refused(&endpoint, &reason))?;
     output::line(document);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Status and body of what the emulator at `endpoint` answers to a GET of one of its own paths.
-pub async fn get(endpoint: &str, path: &str) -> Result<(u16, String), Failure> {
-    let answer = exchange(endpoint, path).await?;
-    let (head, body) = split(&answer).map_err(|reason| refused(endpoint, &reason))?;
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    let status =
-        status.ok_or_else(|| refused(endpoint, "what listens there does not speak HTTP"))?;
-    Ok((status, body.to_owned()))
+/// What an emulator answers.
+#[derive(Debug)]
+pub struct Answer {
+    /// `HTTP/1.1 200 OK`
+    status: String,
+    /// The document.
+    pub body: String,
 }
 
-fn refused(endpoint: &str, reason: &str) -> Failure {
-    Failure::new(format!(
-        "no healthy windfarm at {endpoint}: {reason}; `windfarm up` starts one"
-    ))
+impl Answer {
+    /// `None` when the text is no answer of HTTP's.
+    fn read(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        Some(Self {
+            status: head.lines().next().unwrap_or_default().to_owned(),
+            body: body.to_owned(),
+        })
+    }
+
+    /// Whether it is what was asked for.
+    pub fn is_ok(&self) -> bool {
+        self.status.starts_with("HTTP/1.1 200 ")
+    }
 }
 
-/// One request on a connection of its own; head and body of the answer.
-async fn exchange(endpoint: &str, path: &str) -> Result<String, Failure> {
+/// What the emulator at `endpoint` answers to a GET of one of its own paths.
+pub async fn get(endpoint: &str, path: &str) -> Result<Answer, Failure> {
     let address = address(endpoint)?;
-    tokio::time::timeout(PATIENCE, ask(&address, path))
+    let answer = tokio::time::timeout(PATIENCE, ask(&address, path))
         .await
         .map_err(|_| {
             refused(
@@ -57,7 +63,14 @@ async fn exchange(endpoint: &str, path: &str) -> Result<String, Failure> {
                 &format!("no answer within {} s", PATIENCE.as_secs()),
             )
         })?
-        .map_err(|error| refused(endpoint, &error.to_string()))
+        .map_err(|error| refused(endpoint, &error.to_string()))?;
+    Answer::read(&answer).ok_or_else(|| refused(endpoint, "what listens there does not speak HTTP"))
+}
+
+fn refused(endpoint: &str, reason: &str) -> Failure {
+    Failure::new(format!(
+        "no healthy windfarm at {endpoint}: {reason}; `windfarm up` starts one"
+    ))
 }
 
 /// `host:port` of a plain HTTP endpoint.
@@ -74,6 +87,7 @@ fn address(endpoint: &str) -> Result<String, Failure> {
     }
 }
 
+/// One request on a connection of its own; head and body of the answer.
 async fn ask(address: &str, path: &str) -> io::Result<String> {
     let mut connection = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -86,20 +100,12 @@ async fn ask(address: &str, path: &str) -> io::Result<String> {
     Ok(answer)
 }
 
-fn split(answer: &str) -> Result<(&str, &str), String> {
-    answer
-        .split_once("\r\n\r\n")
-        .ok_or_else(|| "what listens there does not speak HTTP".to_owned())
-}
-
 /// The health document of an answer, or what is wrong with it.
-fn document(answer: &str) -> Result<&str, String> {
-    let (head, body) = split(answer)?;
-    let status = head.lines().next().unwrap_or_default();
-    if !status.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("it answers `{status}`"));
+fn document(answer: &Answer) -> Result<&str, String> {
+    if !answer.is_ok() {
+        return Err(format!("it answers `{}`", answer.status));
     }
-    let running = serde_json::from_str::<serde_json::Value>(body).is_ok_and(|document| {
+    let running = serde_json::from_str::<serde_json::Value>(&answer.body).is_ok_and(|document| {
         document
             .get("status")
             .is_some_and(|status| status == "running")
@@ -107,7 +113,7 @@ fn document(answer: &str) -> Result<&str, String> {
     if !running {
         return Err("what answers there is something else".to_owned());
     }
-    Ok(body.trim_end())
+    Ok(answer.body.trim_end())
 }
 
 #[cfg(test)]
@@ -128,7 +134,11 @@ mod tests {
     fn only_a_running_emulator_is_healthy() {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
         let healthy = format!("{head}{{\"status\":\"running\"}}\n");
-        assert_eq!(document(&healthy), Ok("{\"status\":\"running\"}"));
+        let document = |text: &str| document(&Answer::read(text)?).map(str::to_owned).ok();
+        assert_eq!(
+            document(&healthy),
+            Some("{\"status\":\"running\"}".to_owned())
+        );
         for bad in [
             format!("{head}{{\"services\":{{}}}}"),
             format!("{head}<html>"),
@@ -136,7 +146,7 @@ mod tests {
             "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
             String::new(),
         ] {
-            assert!(document(&bad).is_err(), "{bad}");
+            assert_eq!(document(&bad), None, "{bad}");
         }
     }
 }

@@ -15,10 +15,10 @@ pub async fn run(command: StreamsCommand) -> Result<ExitCode, Failure> {
     let StreamsCommand::Show(args) = command;
     let path = path(&args);
     let endpoint = args.place.endpoint();
-    let (status, body) = health::get(&endpoint, &path).await?;
-    let document: Value = serde_json::from_str(&body)
+    let answer = health::get(&endpoint, &path).await?;
+    let document: Value = serde_json::from_str(&answer.body)
         .map_err(|_| Failure::new(format!("what answers at {endpoint} is no windfarm")))?;
-    if status != 200 {
+    if !answer.is_ok() {
         let reason = document
             .get("error")
             .and_then(Value::as_str)

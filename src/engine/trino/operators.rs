@@ -212,19 +212,7 @@ pub fn among(ty: Type, sides: usize) -> Function {
         let Some((value, list)) = args.split_first() else {
             return Ok(Value::Null);
         };
-        let mut open = false;
-        for item in list {
-            match compare::equal(value, item, &of) {
-                Some(true) => return Ok(Value::Boolean(true)),
-                Some(false) => {}
-                None => open = true,
-            }
-        }
-        Ok(if open {
-            Value::Null
-        } else {
-            Value::Boolean(false)
-        })
+        compare::any(list.iter().map(|item| Ok(compare::equal(value, item, &of))))
     })
     .seeing_nulls()
 }

@@ -80,11 +80,7 @@ impl ColumnBuilder {
             Kind::Boolean(b) if *quoted => {
                 push(text.eq_ignore_ascii_case("true"), |v| b.append_value(v))
             }
-            Kind::Date(b) => {
-                let is_bare = *quoted && !text.contains([' ', 'T']);
-                let date = calendar::parse_hive_date(text).filter(|_| is_bare);
-                take(date, |v| b.append_value(v))
-            }
+            Kind::Date(b) => take(bare_date(text, *quoted), |v| b.append_value(v)),
             Kind::Timestamp(b) => take(openx_timestamp(text, *quoted), |v| b.append_value(v)),
             _ => self.append_number(text, *quoted),
         };
@@ -116,11 +112,7 @@ impl ColumnBuilder {
         let taken = match &mut self.kind {
             Kind::Text(b, longest) => push((), |()| push_text(b, text, *longest)),
             Kind::Binary(b) => push(text.as_bytes(), |v| b.append_value(v)),
-            Kind::Date(b) => {
-                let is_bare = *quoted && !text.contains([' ', 'T']);
-                let date = calendar::parse_hive_date(text).filter(|_| is_bare);
-                take(date, |v| b.append_value(v))
-            }
+            Kind::Date(b) => take(bare_date(text, *quoted), |v| b.append_value(v)),
             Kind::Timestamp(b) => {
                 let formats = timestamps.iter();
                 let found = formats.filter_map(|format| format.parse(text)).next();
@@ -308,6 +300,12 @@ impl ColumnBuilder {
 
 fn not_numeric(token: &str) -> String {
     format!("Current token ({token}) not numeric, can not use numeric value accessors")
+}
+
+/// A date in quotes, without a time behind it.
+fn bare_date(text: &str, quoted: bool) -> Option<i32> {
+    let is_bare = quoted && !text.contains([' ', 'T']);
+    calendar::parse_hive_date(text).filter(|_| is_bare)
 }
 
 /// Java's `Timestamp.valueOf`: `yyyy-M-d H:m:s[.fraction]`.

@@ -1,7 +1,7 @@
 //! Functions of arrays, maps and rows, and subscripts.
 
 use super::super::cast::text_of;
-use super::super::compare::{equal, extreme, same, sort_order};
+use super::super::compare::{any, equal, extreme, same, sort_order};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
 use super::super::types::{Type, VARCHAR};
@@ -372,19 +372,9 @@ fn definite(a: &Value, b: &Value, ty: &Type, function: &str) -> Result<Option<bo
 }
 
 fn contains(items: &[Value], wanted: &Value, ty: &Type) -> Result<Value> {
-    let mut open = false;
-    for item in items {
-        match definite(item, wanted, ty, "contains")? {
-            Some(true) => return Ok(Value::Boolean(true)),
-            Some(false) => {}
-            None => open = true,
-        }
-    }
-    Ok(if open {
-        Value::Null
-    } else {
-        Value::Boolean(false)
-    })
+    any(items
+        .iter()
+        .map(|item| definite(item, wanted, ty, "contains")))
 }
 
 fn distinct(items: impl Iterator<Item = Value>, ty: &Type) -> Vec<Value> {
