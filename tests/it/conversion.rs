@@ -37,13 +37,7 @@ impl Lake {
     async fn new(seed: u64) -> Self {
         let clients = world::clients(&world::emulator(seed)).await;
         let plan = Plan::new("lake");
-        clients
-            .s3
-            .create_bucket()
-            .bucket("lake")
-            .send()
-            .await
-            .unwrap();
+        world::bucket(&clients, "lake").await;
         let role = world::role(&clients, "firehose.amazonaws.com").await;
         let database = DatabaseInput::builder()
             .name(&plan.database)

@@ -49,13 +49,7 @@ async fn answer(clients: &Clients, sql: &str) -> String {
 #[tokio::test]
 async fn a_table_made_by_statements_is_filled_asked_changed_and_dropped() {
     let clients = world::clients(&world::emulator(21)).await;
-    clients
-        .s3
-        .create_bucket()
-        .bucket("lake")
-        .send()
-        .await
-        .unwrap();
+    world::bucket(&clients, "lake").await;
     for (day, lines) in [
         (
             "2025-04-29",

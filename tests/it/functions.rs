@@ -101,13 +101,7 @@ async fn clients(seed: u64, functions: Functions) -> (Clients, String) {
         ..Settings::default()
     });
     let clients = world::clients(&emulator).await;
-    clients
-        .s3
-        .create_bucket()
-        .bucket("lake")
-        .send()
-        .await
-        .unwrap();
+    world::bucket(&clients, "lake").await;
     let role = world::role(&clients, "firehose.amazonaws.com").await;
     (clients, role)
 }

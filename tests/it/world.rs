@@ -45,6 +45,12 @@ pub async fn clients(emulator: &Emulator) -> Clients {
     Target::Local(emulator.clone()).clients().await
 }
 
+/// Makes a bucket.
+pub async fn bucket(clients: &Clients, name: &str) {
+    let call = clients.s3.create_bucket().bucket(name);
+    call.send().await.unwrap();
+}
+
 /// The ARN of a new role named `delivery` that trusts a service.
 pub async fn role(clients: &Clients, service: &str) -> String {
     let trust = serde_json::json!({
