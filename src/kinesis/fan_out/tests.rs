@@ -103,6 +103,16 @@ fn data(events: &[SubscribeToShardEvent]) -> Vec<String> {
         .collect()
 }
 
+/// A stream of one shard, a consumer of it, and its subscription from now on.
+fn listening() -> (World, String, SubscriptionId) {
+    let mut world = World::with_shards(1, Limits::Aws);
+    let consumer = world.consumer("c");
+    let id = world
+        .subscribe(&consumer, shard(0), from("LATEST"))
+        .unwrap();
+    (world, consumer, id)
+}
+
 /// `a` to `d`, a second apart; the numbers they got, when `c` arrived, and a consumer.
 fn four_records() -> (World, Vec<String>, Timestamp, String) {
     let mut world = World::with_shards(1, Limits::Aws);
@@ -262,11 +272,7 @@ fn a_second_call_is_refused_for_five_seconds_and_then_takes_over() {
 
 #[test]
 fn a_client_that_left_waits_its_five_seconds_too() {
-    let mut world = World::with_shards(1, Limits::Aws);
-    let consumer = world.consumer("c");
-    let id = world
-        .subscribe(&consumer, shard(0), from("LATEST"))
-        .unwrap();
+    let (mut world, consumer, id) = listening();
     world.kinesis.unsubscribe(id);
     world.pass_secs(2);
     assert!(
@@ -315,11 +321,7 @@ fn an_idle_subscription_says_so_every_five_seconds_and_ends_after_five_minutes()
 
 #[test]
 fn a_record_is_said_when_it_arrives() {
-    let mut world = World::with_shards(1, Limits::Aws);
-    let consumer = world.consumer("c");
-    world
-        .subscribe(&consumer, shard(0), from("LATEST"))
-        .unwrap();
+    let (mut world, _, _) = listening();
     assert_eq!(world.events(), []);
     world.pass_secs(2);
     let number = world.put("k", "x").unwrap().sequence_number;
@@ -336,11 +338,7 @@ fn a_record_is_said_when_it_arrives() {
 
 #[test]
 fn the_last_event_of_a_closed_shard_names_its_children_and_nothing_to_continue() {
-    let mut world = World::with_shards(1, Limits::Aws);
-    let consumer = world.consumer("c");
-    let id = world
-        .subscribe(&consumer, shard(0), from("LATEST"))
-        .unwrap();
+    let (mut world, _, id) = listening();
     assert_eq!(world.events(), []);
     let call = world.call();
     let split = SplitShardRequest {
@@ -379,11 +377,7 @@ fn the_last_event_of_a_closed_shard_names_its_children_and_nothing_to_continue()
 
 #[test]
 fn a_consumer_that_is_deregistered_ends_its_subscriptions() {
-    let mut world = World::with_shards(1, Limits::Aws);
-    let consumer = world.consumer("c");
-    world
-        .subscribe(&consumer, shard(0), from("LATEST"))
-        .unwrap();
+    let (mut world, consumer, _) = listening();
     assert_eq!(world.events(), []);
     let call = world.call();
     let request = DeregisterStreamConsumerRequest {
@@ -433,11 +427,7 @@ fn a_subscription_gives_two_mebibytes_a_second_and_then_says_how_far_it_is_behin
 
 #[test]
 fn a_paused_subscription_is_not_asked_until_it_resumes_or_its_time_is_over() {
-    let mut world = World::with_shards(1, Limits::Aws);
-    let consumer = world.consumer("c");
-    let id = world
-        .subscribe(&consumer, shard(0), from("LATEST"))
-        .unwrap();
+    let (mut world, _, id) = listening();
     assert!(world.kinesis.pause_subscription(world.now, id));
     world.put("k", "x").unwrap();
     assert_eq!(world.said(), []);
