@@ -45,6 +45,11 @@ clients *ARGS:
 fuzz TARGET *ARGS:
     cargo +nightly fuzz run {{TARGET}} {{ARGS}}
 
+# kinesalite's public test-suite, in the folder SUITE with its dependencies installed (needs node), against a windfarm of ours; docs/kinesalite.md says what to expect.
+conformance-kinesis SUITE *ARGS:
+    cargo build --locked
+    cd "{{SUITE}}" && WINDFARM="${CARGO_TARGET_DIR:-{{justfile_directory()}}/target}/debug/windfarm" node_modules/.bin/mocha --exit --require should --require "{{justfile_directory()}}/tests/conformance/kinesalite.cjs" --timeout 30s {{ARGS}}
+
 # How fast the rooms are, each alone and all together (release build).
 bench *ARGS:
     cargo bench --locked {{ARGS}}
@@ -69,3 +74,7 @@ api-model:
 firehose-vectors:
     java -Dstdout.encoding=UTF-8 fixtures/firehose/JavaLetters.java > fixtures/firehose/java-letters.txt
     TZ=UTC sh fixtures/firehose/jq-keys.sh > fixtures/firehose/jq-keys.txt
+
+# Measure Athena's SQL against a file of cases, one JSON object a line; `WINDFARM_TRINO_SHOW=50` shows more differences.
+trino-cases PATH:
+    WINDFARM_TRINO_CASES="{{PATH}}" cargo test --locked --lib engine::trino::tests::cases -- --ignored --nocapture

@@ -18,11 +18,14 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use windfarm::base::clock::Stopwatch;
 use windfarm::base::{AccountId, Blob, Call, Clock, Ids, Region, Seed, Timestamp};
 use windfarm::emulator::{Emulator, Settings};
+use windfarm::engine::convert::{Codec, Conversion, Input, Output};
 use windfarm::engine::trino::parse_statement;
+use windfarm::glue::api::{Column, StorageDescriptor, Table};
 use windfarm::kinesis::api::{CreateStreamRequest, PutRecordsRequest, PutRecordsRequestEntry};
 use windfarm::kinesis::{Kinesis, Limits};
 use windfarm::pipeline::plan::Production;
@@ -97,6 +100,67 @@ fn generators() {
             assert!(json_stream::read(black_box(&object)).rejected.is_empty());
         },
     );
+}
+
+/// What a delivery stream with record format conversion does to a buffer.
+fn conversion() {
+    let columns = [
+        ("turbine", "string"),
+        ("at", "timestamp"),
+        ("wind_mps", "double"),
+        ("rotor_rpm", "double"),
+        ("power_kw", "double"),
+        ("yaw_deg", "double"),
+        ("state", "string"),
+        ("alarms", "array<int>"),
+    ];
+    let columns = columns.map(|(name, of)| Column {
+        name: name.to_owned(),
+        r#type: Some(of.to_owned()),
+        ..Column::default()
+    });
+    let table = Table {
+        name: "scada".to_owned(),
+        storage_descriptor: Some(StorageDescriptor {
+            columns: Some(columns.to_vec()),
+            ..StorageDescriptor::default()
+        }),
+        ..Table::default()
+    };
+    let input = Input::OpenX {
+        case_insensitive: true,
+        dots_to_underscores: false,
+        mappings: Default::default(),
+    };
+    let output = Output {
+        codec: Codec::Snappy,
+        block_bytes: 256 * 1024 * 1024,
+        page_bytes: 1024 * 1024,
+        dictionary: false,
+        version_2: false,
+    };
+    let conversion = Conversion::new(&table, &input, output).unwrap();
+    let records: Vec<Bytes> = (0..200_000)
+        .map(|n| {
+            let wind = 3.0 + f64::from(n % 211) / 10.0;
+            let record = json!({
+                "turbine": format!("WT{:02}", n % 40),
+                "at": format!("2025-04-30 {:02}:{:02}:00", n / 60 % 24, n % 60),
+                "wind_mps": wind,
+                "rotor_rpm": wind * 1.37,
+                "power_kw": wind * wind * 17.3,
+                "yaw_deg": f64::from(n * 7 % 3_600) / 10.0,
+                "state": "producing",
+                "alarms": if n % 50 == 0 { vec![n % 9] } else { Vec::new() },
+            });
+            Bytes::from(record.to_string())
+        })
+        .collect();
+    let bytes = records.iter().map(|record| record.len() as u64).sum();
+    measure("firehose: JSON to Parquet", "bytes", bytes, || {
+        let outcome = conversion.run(black_box(&records)).unwrap();
+        assert!(outcome.refused.is_empty());
+    });
 }
 
 fn kinesis() {
@@ -198,6 +262,7 @@ fn whole_pipeline(runtime: &tokio::runtime::Runtime) {
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     generators();
+    conversion();
     kinesis();
     validation();
     door::validation_against_parsing();

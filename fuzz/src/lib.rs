@@ -20,10 +20,12 @@ use http_body_util::BodyExt as _;
 use s3s::Body;
 use windfarm::base::{Clock, Seed, Timestamp};
 use windfarm::emulator::{Emulator, Settings};
+use windfarm::iam::Secret;
 use windfarm::wire::model::{Facts, validate};
 use windfarm::wire::query::Form;
 use windfarm::wire::scope::Auth;
 use windfarm::wire::service::{Protocol, Service};
+use windfarm::wire::signature::{Payload, verify};
 use windfarm::wire::{cbor, json};
 
 /// After so many requests an emulator forgets what they made, so that memory that grows is a leak.
@@ -193,6 +195,8 @@ pub fn signature(data: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", value.clone());
         let _ = Auth::read(&headers, "");
+        let dated = Request::get("/").header("x-amz-date", "20250430T080000Z");
+        forge(dated.header("authorization", value.clone()));
         for target in [
             "/",
             "/bucket/key",
@@ -204,8 +208,28 @@ pub fn signature(data: &[u8]) {
     }
     let query = String::from_utf8_lossy(data);
     let _ = Auth::read(&HeaderMap::new(), &query);
+    forge(Request::get(format!("/bucket/key?{query}")));
     if let Ok(request) = Request::get(format!("/bucket/key?{query}")).body(Body::empty()) {
         ask(request);
+    }
+}
+
+/// Holds a signature against a secret that its writer does not know: it is never found right.
+fn forge(request: http::request::Builder) {
+    let Ok(request) = request.body(()) else {
+        return;
+    };
+    let parts = request.into_parts().0;
+    let now = Timestamp::from_secs(1_746_000_000);
+    for service in ["s3", "kinesis"] {
+        let key = |_: &str| {
+            Some(Secret {
+                secret: "a secret".to_owned(),
+                token: None,
+                expired: false,
+            })
+        };
+        assert!(verify(&parts, service, Payload::Body(b""), key, now).is_err());
     }
 }
 

@@ -76,6 +76,20 @@ pub mod kinesis {
     pub const MAX_TAGS: usize = 50;
     /// Consumers of a stream. "Quotas and limits".
     pub const MAX_CONSUMERS: usize = 20;
+    /// Read throughput a shard gives each consumer of enhanced fan-out. "Quotas and limits".
+    pub const FAN_OUT_BYTES_PER_SEC: usize = 2 * 1024 * 1024;
+    /// How long a subscription lasts. API reference, SubscribeToShard.
+    pub const SUBSCRIPTION_LIFETIME: Duration = Duration::from_secs(300);
+    /// How soon a consumer may subscribe to the same shard again. API reference, SubscribeToShard.
+    pub const SUBSCRIBE_AGAIN_AFTER: Duration = Duration::from_secs(5);
+    /// SubscribeToShard calls of a consumer for a shard. API reference, SubscribeToShard.
+    pub const SUBSCRIBE_CALLS_PER_SEC: usize = 1;
+    /// Longest silence of a subscription: events without records come about so often. Observed, not
+    /// documented.
+    pub const FAN_OUT_HEARTBEAT: Duration = Duration::from_secs(5);
+    /// Data and partition keys of one event, unless a record alone is larger. Not documented; one
+    /// second's allowance here.
+    pub const FAN_OUT_EVENT_MAX_BYTES: usize = FAN_OUT_BYTES_PER_SEC;
     /// Consumers of a stream that may be CREATING at once. API reference, RegisterStreamConsumer.
     pub const MAX_CREATING_CONSUMERS: usize = 5;
     /// CreateStream calls an account makes per second. API reference.
@@ -146,6 +160,20 @@ pub mod firehose {
     pub const INVOCATION_RETRY_FIRST: Duration = Duration::from_secs(1);
     /// The longest time from a failed invocation to the next. Ours: AWS documents none.
     pub const INVOCATION_RETRY_LONGEST: Duration = Duration::from_secs(60);
+    /// How long a function may take. "Data Transformation".
+    pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(300);
+    /// Payload of a function's reply. "Lambda quotas", Lambda guide.
+    pub const FUNCTION_REPLY_MAX_BYTES: usize = 6 * 1024 * 1024;
+    /// Smallest buffer size under record format conversion. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_MIN_BUFFER_MB: i32 = 64;
+    /// Buffer size under record format conversion when none is given. "Record Format Conversion
+    /// Requirements".
+    pub const CONVERSION_DEFAULT_BUFFER_MB: i32 = 128;
+    /// Encoded bytes of a row group of a converted file. API reference, ParquetSerDe.
+    pub const PARQUET_DEFAULT_BLOCK_BYTES: usize = 256 * 1024 * 1024;
+    /// Bytes of a page of a converted file. API reference, ParquetSerDe.
+    pub const PARQUET_DEFAULT_PAGE_BYTES: usize = 1024 * 1024;
     /// Smallest buffer size under dynamic partitioning. "Dynamic Partitioning".
     pub const PARTITIONED_MIN_BUFFER_MB: i32 = 64;
     /// Buffer size under dynamic partitioning when none is given. "Buffering hints".
@@ -305,6 +333,10 @@ pub mod wire {
     pub const FORM_BODY_MAX_BYTES: usize = 1024 * 1024;
     /// Request line and headers.
     pub const HEADER_MAX_BYTES: usize = 64 * 1024;
+    /// Headers of an S3 request. "Working with object metadata", S3 guide: "the PUT request header".
+    pub const S3_HEADER_MAX_BYTES: usize = 8 * 1024;
+    /// How far a signature's date may be from now. "Signature Version 4 signing process", IAM guide.
+    pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
     /// How long a client may take to send its headers.
     pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
     /// How long requests under way may take to finish after the stop signal.

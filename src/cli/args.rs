@@ -36,6 +36,40 @@ pub enum Command {
     Produce(ProduceArgs),
     /// Send real readings (La Haute Borne) to a stream
     Replay(ReplayArgs),
+    /// Look at the streams of a running emulator
+    #[command(subcommand)]
+    Streams(StreamsCommand),
+}
+
+/// `windfarm streams`
+#[derive(Clone, Debug, Subcommand)]
+pub enum StreamsCommand {
+    /// Show a stream shard by shard: records, bytes, throttled records, capacity used just now
+    Show(ShowArgs),
+}
+
+/// `windfarm streams show`
+#[derive(Clone, Debug, Args)]
+pub struct ShowArgs {
+    /// The stream
+    pub name: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub place: HealthArgs,
+    /// The account the stream is in; the emulator's default one unless told
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The region the stream is in
+    #[arg(
+        long,
+        default_value = "us-east-1",
+        env = "AWS_REGION",
+        value_name = "NAME"
+    )]
+    pub region: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where the AWS APIs are.
@@ -138,9 +172,39 @@ pub struct UpArgs {
     /// Whether AWS's capacities and quotas apply
     #[arg(long, value_enum, default_value_t = LimitsName::Aws)]
     pub limits: LimitsName,
+    /// Whether requests must carry a valid signature
+    #[arg(long, value_enum, default_value_t = AuthName::Off, env = "WINDFARM_AUTH")]
+    pub auth: AuthName,
+    /// Speak HTTPS, with a certificate made for this run
+    #[arg(long, env = "WINDFARM_TLS")]
+    pub tls: bool,
+    /// Where to write the certificate to trust (for AWS_CA_BUNDLE) [default: a file in the
+    /// temporary folder, named after the port]
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub tls_certificate: Option<PathBuf>,
+    /// A further domain for virtual-host buckets: BUCKET.DOMAIN and BUCKET.s3.DOMAIN are the bucket's
+    /// (as they are for localhost and localhost.localstack.cloud). May be given several times
+    #[arg(long, value_name = "DOMAIN", env = "WINDFARM_S3_HOST", value_delimiter = ',', value_parser = parse_domain)]
+    pub s3_host: Vec<String>,
     /// Root of every identifier the emulator makes; random by default
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Post the events of a Lambda function to this address; may be given several times
+    #[arg(long, value_name = "ARN=URL")]
+    pub lambda: Vec<String>,
+}
+
+/// Authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthName {
+    /// Any credentials will do; an access key of 12 digits is the account, any other the default one
+    Off,
+    /// Signatures (SigV4), their age, keys and session tokens are checked. Known keys: those made by
+    /// CreateAccessKey, AssumeRole, GetSessionToken and GetFederationToken here, `test` with the
+    /// secret `test` (root of account 000000000000), and any 12-digit account id with the secret
+    /// `test` (root of that account). Signature Version 2, which boto3 and `aws s3 presign` use for
+    /// presigned URLs unless told `s3v4`, is refused
+    Verify,
 }
 
 /// `windfarm health`
@@ -152,6 +216,16 @@ pub struct HealthArgs {
     /// Port on this machine to ask when there is no --endpoint
     #[arg(long, default_value_t = 4566, env = "WINDFARM_PORT")]
     pub port: u16,
+}
+
+impl HealthArgs {
+    /// The endpoint to ask.
+    pub fn endpoint(&self) -> String {
+        match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
+    }
 }
 
 /// `windfarm operations`
@@ -263,6 +337,24 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).map_err(|error| format!("`{text}`: {error}"))
 }
 
+/// A host name to which labels can be prepended.
+fn parse_domain(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let domain = text.trim_start_matches("*.").trim_start_matches('.');
+    if domain.split('.').all(label) && domain.parse::<IpAddr>().is_err() {
+        Ok(domain.to_ascii_lowercase())
+    } else {
+        Err(format!(
+            "`{text}` is no domain: write for example s3.farm.test, without a port"
+        ))
+    }
+}
+
 fn parse_service(text: &str) -> Result<Service, String> {
     Service::by_name(text).ok_or_else(|| {
         let names = Service::ALL.map(Service::name).join(", ");
@@ -289,6 +381,18 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn domains_have_no_port_and_no_wildcard() {
+        assert_eq!(
+            parse_domain("*.S3.farm.test"),
+            Ok("s3.farm.test".to_owned())
+        );
+        assert_eq!(parse_domain("windfarm"), Ok("windfarm".to_owned()));
+        for bad in ["", "farm:4566", "http://farm", "127.0.0.1", "a..b"] {
+            assert!(parse_domain(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

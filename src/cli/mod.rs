@@ -13,6 +13,7 @@ mod output;
 mod produce;
 mod replay;
 mod report;
+mod streams;
 mod target;
 mod up;
 
@@ -49,6 +50,7 @@ pub fn run() -> ExitCode {
             Command::Operations(operations) => operations::run(&operations),
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
+            Command::Streams(command) => streams::run(command).await,
         }
     });
     match outcome {

@@ -1,11 +1,14 @@
-//! The program's own paths: health and reset.
+//! The program's own paths: health, reset, and what happened to a stream.
 
 use http::{Method, Response, StatusCode};
 use s3s::Body;
 use serde_json::{Value, json};
 
-use crate::emulator::State;
+use crate::emulator::{State, streams};
 use crate::wire::Service;
+
+/// A stream's books lie below this, under its name.
+const STREAMS: &str = "/_windfarm/streams/";
 
 /// The services that are executed, by their names in health documents.
 const RUNNING: &[Service] = &[
@@ -30,11 +33,22 @@ pub(super) fn answer(state: &State, request: &http::Request<Body>) -> Response<B
             state.reset();
             json(StatusCode::OK, &json!({"reset": true}))
         }
+        (&Method::GET | &Method::HEAD, path) if path.starts_with(STREAMS) => {
+            let name = path.strip_prefix(STREAMS).unwrap_or_default();
+            let query = request.uri().query().unwrap_or_default();
+            match streams::document(state, name, query) {
+                Ok(document) => json(StatusCode::OK, &document),
+                Err((status, error)) => json(
+                    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+                    &json!({"error": error}),
+                ),
+            }
+        }
         (method, path) => json(
             StatusCode::NOT_FOUND,
             &json!({
                 "error": format!("{method} {path} is not one of windfarm's own paths"),
-                "paths": ["GET /_windfarm/health", "POST /_windfarm/reset", "GET /_localstack/health"],
+                "paths": ["GET /_windfarm/health", "POST /_windfarm/reset", "GET /_windfarm/streams/NAME", "GET /_localstack/health"],
             }),
         ),
     }

@@ -9,13 +9,15 @@ use crate::athena::{
 };
 use crate::emulator::site::Site;
 use crate::emulator::work::{Around, Report};
+use crate::engine::hive::{self, HiveError};
 use crate::engine::query::{QueryError, QueryRows, QueryRun};
 use crate::engine::trino;
 use crate::glue::SharedGlue;
 use crate::glue::api::{Column, Database, Table};
 use crate::glue::catalog::CatalogReader;
 
-/// Trino's grammar; statements of Hive's side are recognised and fail by name when they are run.
+/// Trino's grammar and Hive's. A statement of Hive's side that does not parse fails when it is run, as
+/// on AWS, unless it has a name in double quotes.
 pub(super) struct Languages;
 
 impl Language for Languages {
@@ -25,6 +27,16 @@ impl Language for Languages {
         if !hive {
             trino::parse_statement(sql)
                 .map_err(|error| SyntaxRefusal::malformed(error.to_string()))?;
+        } else if let Err(error) = hive::check(sql)
+            && matches!(
+                error,
+                HiveError::Parse {
+                    quoted_name: true,
+                    ..
+                }
+            )
+        {
+            return Err(SyntaxRefusal::malformed(error.to_string()));
         }
         let class = class.ok_or_else(|| SyntaxRefusal::malformed("no statement"))?;
         Ok(Classification {
@@ -111,23 +123,21 @@ pub(super) async fn run_query(site: Arc<Site>, around: Around, order: QueryOrder
 }
 
 async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOutcome {
-    let run = QueryRun {
-        sql: order.sql.clone(),
-        catalog: order.catalog.clone(),
-        database: order.database.clone(),
-        parameters: order.parameters.clone(),
-        now: order.submitted,
-    };
     let (rows, scanned_bytes) = if order.class.hive {
-        let what = order
-            .class
-            .substatement_type
-            .as_deref()
-            .unwrap_or("this statement");
-        let refusal =
-            crate::engine::Error::Unsupported(format!("{what} is not supported by windfarm"));
-        (Err(QueryError::from(refusal)), 0)
+        let (catalog, database) = (order.catalog.as_deref(), order.database.as_deref());
+        let defined = site
+            .engine
+            .define(&order.call, &order.sql, catalog, database);
+        let rows = defined.await;
+        (rows.map_err(QueryError::from), 0)
     } else {
+        let run = QueryRun {
+            sql: order.sql.clone(),
+            catalog: order.catalog.clone(),
+            database: order.database.clone(),
+            parameters: order.parameters.clone(),
+            now: order.submitted,
+        };
         site.engine.query(&run).await
     };
     if order

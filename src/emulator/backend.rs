@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::base::{Call, ServiceError, Timestamp};
 use crate::emulator::athena::{CatalogFacts, Languages};
 use crate::emulator::surroundings::{Around, AroundFirehose};
-use crate::emulator::{State, admin, feed};
+use crate::emulator::{State, admin, fan_out, feed};
+use crate::iam::Secret;
+use crate::wire::event_stream::Messages;
 use crate::wire::{self, Backend, Identity, Service};
 
 /// The emulator behind its front door.
@@ -32,6 +34,10 @@ impl Backend for FrontDoor {
             account: caller.account,
             caller_arn: caller.arn,
         })
+    }
+
+    fn secret(&self, access_key: &str) -> Option<Secret> {
+        self.0.iam().secret(access_key, self.0.clock.now())
     }
 
     async fn call(
@@ -87,6 +93,27 @@ impl Backend for FrontDoor {
         state.tick(&site, call.now);
         state.timers_changed.notify_one();
         answer
+    }
+
+    async fn stream(
+        &self,
+        service: Service,
+        operation: &str,
+        call: &Call,
+        input: Value,
+    ) -> Result<Messages, ServiceError> {
+        let state = &self.0;
+        state.run_due(call.now);
+        if (service, operation) != (Service::Kinesis, "SubscribeToShard") {
+            return Err(ServiceError::not_implemented(format!(
+                "{service}:{operation}"
+            )));
+        }
+        let site = state.site(&call.account, &call.region);
+        let subscribed = fan_out::subscribe(&site, &state.clock, call, input);
+        state.tick(&site, call.now);
+        state.timers_changed.notify_one();
+        Ok(Box::pin(subscribed?))
     }
 
     async fn s3(&self, call: &Call, mut request: http::Request<Body>) -> http::Response<Body> {

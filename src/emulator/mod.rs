@@ -3,7 +3,10 @@
 //! * [`Emulator`] is a handle; clones share everything.
 //! * [`site`]: the services of one account in one region.
 //! * [`feed`]: records from Kinesis to Firehose, objects from Firehose to S3.
-//! * [`work`]: what takes real time (crawls, job runs, queries), done on the async runtime while a
+//! * [`conversion`]: a delivery stream's records into Parquet, with a schema of the catalog.
+//! * [`functions`]: Lambda functions, which are HTTP endpoints.
+//! * [`fan_out`]: events of Kinesis subscriptions to the clients that read them.
+//! * [`work`]: what takes real time (crawls, job runs, queries, functions), done on the async runtime while a
 //!   virtual clock stands still.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
 //!
@@ -14,8 +17,12 @@ mod admin;
 mod athena;
 mod backend;
 mod connector;
+mod conversion;
+mod fan_out;
 mod feed;
+mod functions;
 mod site;
+mod streams;
 mod surroundings;
 mod work;
 
@@ -35,7 +42,10 @@ use crate::iam::Iam;
 use crate::kinesis::Limits;
 use crate::s3::{S3, Space};
 use crate::store::Objects;
-use crate::wire::{self, Router};
+use crate::wire::tls::Tls;
+use crate::wire::{self, Authentication, Router};
+
+pub use functions::Functions;
 
 use site::Site;
 
@@ -48,6 +58,13 @@ pub struct Settings {
     pub seed: Seed,
     /// Whether the documented capacities and quotas apply.
     pub limits: Limits,
+    /// Whether signatures are verified.
+    pub authentication: Authentication,
+    /// Domains under which buckets are addressed as `bucket.domain`, besides `localhost`, its alias
+    /// `localhost.localstack.cloud` and AWS's own.
+    pub s3_hosts: Vec<String>,
+    /// Where Lambda functions are.
+    pub functions: Functions,
 }
 
 impl Default for Settings {
@@ -56,6 +73,9 @@ impl Default for Settings {
             clock: Clock::system(),
             seed: Seed::random(),
             limits: Limits::Aws,
+            authentication: Authentication::Off,
+            s3_hosts: Vec::new(),
+            functions: Functions::default(),
         }
     }
 }
@@ -87,13 +107,14 @@ impl Emulator {
                 Arc::clone(&s3),
                 settings.clock.clone(),
                 Arc::clone(&ids),
-                wire::s3::Hosts::default(),
+                wire::s3::Hosts::with_more(&settings.s3_hosts),
             ),
             s3,
             ids,
             sites: Mutex::default(),
             limits: settings.limits,
-            timers_changed: Notify::new(),
+            functions: Arc::new(settings.functions),
+            timers_changed: Arc::new(Notify::new()),
             lifecycle_seen: Mutex::new(settings.clock.now()),
             runtime: tokio::runtime::Handle::current(),
             clock: settings.clock,
@@ -103,9 +124,10 @@ impl Emulator {
         if !state.clock.is_virtual() {
             tokio::spawn(run_timers(Arc::downgrade(&state)));
         }
-        let router = Arc::new(Router::new(Arc::new(backend::FrontDoor(Arc::clone(
-            &state,
-        )))));
+        let router = Arc::new(Router::new(
+            Arc::new(backend::FrontDoor(Arc::clone(&state))),
+            settings.authentication,
+        ));
         Self { state, router }
     }
 
@@ -131,7 +153,32 @@ impl Emulator {
 
     /// Answers requests on a listener until `shutdown` completes.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        wire::server::run(listener, Arc::clone(&self.router), shutdown).await;
+        self.serve_either(listener, None, shutdown).await;
+    }
+
+    /// The same over TLS.
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: &Tls,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        self.serve_either(listener, Some(tls), shutdown).await;
+    }
+
+    async fn serve_either(
+        &self,
+        listener: TcpListener,
+        tls: Option<&Tls>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let state = Arc::clone(&self.state);
+        let shutdown = async move {
+            shutdown.await;
+            // Subscriptions last for minutes: their clients renew them elsewhere.
+            state.end_streams();
+        };
+        wire::server::run(listener, tls, Arc::clone(&self.router), shutdown).await;
     }
 
     /// Forgets everything but the clock: what `POST /_windfarm/reset` does.
@@ -145,13 +192,14 @@ struct State {
     clock: Clock,
     ids: Arc<Ids>,
     limits: Limits,
+    functions: Arc<Functions>,
     s3: Arc<S3>,
     objects: Arc<dyn Objects>,
     http_s3: wire::s3::Service,
     iam: Mutex<Iam>,
     sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
-    timers_changed: Notify,
+    timers_changed: Arc<Notify>,
     /// Up to when lifecycle rules have been looked at.
     lifecycle_seen: Mutex<Timestamp>,
     /// Timers may fire on any thread; the work they start runs here.
@@ -166,6 +214,12 @@ impl State {
     fn all_sites(&self) -> Vec<Arc<Site>> {
         let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         sites.values().cloned().collect()
+    }
+
+    /// The services of an account in a region, if anybody has asked for them.
+    fn known_site(&self, account: &AccountId, region: &Region) -> Option<Arc<Site>> {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.get(&(account.clone(), region.clone())).cloned()
     }
 
     /// The services of an account in a region; made when first asked for.
@@ -222,10 +276,19 @@ impl State {
     fn tick(&self, site: &Arc<Site>, now: Timestamp) {
         feed::run(site, &self.s3, now);
         site.advance(now);
-        self.start_work(site);
+        fan_out::run(site, now);
+        self.start_work(site, now);
+    }
+
+    /// Ends every event stream.
+    fn end_streams(&self) {
+        for site in self.all_sites() {
+            site.outlets().close();
+        }
     }
 
     fn reset(&self) {
+        self.end_streams();
         self.sites
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

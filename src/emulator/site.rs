@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
+use crate::emulator::conversion::ToParquet;
+use crate::emulator::fan_out::Outlets;
 use crate::emulator::feed::Feeds;
 use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
@@ -21,6 +23,7 @@ pub(super) struct Site {
     kinesis: Mutex<Kinesis>,
     firehose: Mutex<Firehose>,
     feeds: Mutex<Feeds>,
+    outlets: Mutex<Outlets>,
     pub glue: Arc<SharedGlue>,
     athena: Mutex<Athena>,
     pub engine: Engine,
@@ -42,6 +45,18 @@ impl Site {
     ) -> Self {
         let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
         let glue = Arc::new(SharedGlue::new(glue));
+        let converter = ToParquet {
+            glue: Arc::clone(&glue),
+            account: account.clone(),
+            region: region.clone(),
+        };
+        let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids))
+            .with_converter(Arc::new(converter))
+            .with_functions();
+        let firehose = match limits {
+            Limits::Aws => firehose,
+            Limits::Off => firehose.with_unlimited_throughput(),
+        };
         Self {
             kinesis: Mutex::new(Kinesis::new(
                 account.clone(),
@@ -49,12 +64,9 @@ impl Site {
                 Arc::clone(&ids),
                 limits,
             )),
-            firehose: Mutex::new(Firehose::new(
-                account.clone(),
-                region.clone(),
-                Arc::clone(&ids),
-            )),
+            firehose: Mutex::new(firehose),
             feeds: Mutex::default(),
+            outlets: Mutex::default(),
             athena: Mutex::new(Athena::new(
                 account.clone(),
                 region.clone(),
@@ -78,6 +90,11 @@ impl Site {
 
     pub fn feeds(&self) -> MutexGuard<'_, Feeds> {
         lock(&self.feeds)
+    }
+
+    /// Where SubscribeToShard's events go.
+    pub fn outlets(&self) -> MutexGuard<'_, Outlets> {
+        lock(&self.outlets)
     }
 
     pub fn athena(&self) -> MutexGuard<'_, Athena> {

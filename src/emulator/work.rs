@@ -1,4 +1,4 @@
-//! Work that takes real time: crawls, job runs and queries.
+//! Work that takes real time: crawls, job runs, queries and functions.
 //!
 //! A core hands out orders; each is worked on as a task of its own and its outcome reported back.
 //!
@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::base::{Clock, Timestamp};
 use crate::emulator::State;
 use crate::emulator::athena::run_query;
+use crate::emulator::functions::run_invocation;
 use crate::emulator::site::Site;
 use crate::engine::job::GraphRun;
 use crate::glue::crawler::{CrawlOrder, crawl};
@@ -77,7 +78,7 @@ pub(super) struct Around {
 
 impl State {
     /// Starts everything that was ordered.
-    pub(super) fn start_work(&self, site: &Arc<Site>) {
+    pub(super) fn start_work(&self, site: &Arc<Site>, now: Timestamp) {
         let (crawls, runs) = {
             let mut glue = site.glue.lock();
             (
@@ -85,6 +86,7 @@ impl State {
                 glue.jobs.take_run_orders(),
             )
         };
+        let invocations = site.firehose().take_invocations(now);
         let queries = site.athena().take_orders();
         for order in crawls {
             self.spawn(site, |site, around| run_crawl(site, around, order));
@@ -94,6 +96,10 @@ impl State {
         }
         for order in queries {
             self.spawn(site, |site, around| run_query(site, around, order));
+        }
+        for invocation in invocations {
+            let functions = Arc::clone(&self.functions);
+            self.spawn(site, |_, _| run_invocation(functions, invocation));
         }
     }
 
@@ -115,6 +121,7 @@ impl State {
         };
         let task = task(Arc::clone(site), around);
         let site = Arc::clone(site);
+        let timers_changed = Arc::clone(&self.timers_changed);
         self.runtime.spawn(async move {
             let report = task.await;
             if clock.is_virtual() {
@@ -122,6 +129,7 @@ impl State {
                 site.outcomes.lock().reports.insert((due, number), report);
             } else {
                 report(&site, clock.now());
+                timers_changed.notify_one();
             }
             drop(hold);
         });

@@ -4,7 +4,9 @@
 //! an argument. What it cannot execute it refuses by name before it reads the first byte.
 
 pub mod calendar;
+pub mod convert;
 pub mod error;
+pub mod hive;
 pub mod job;
 pub mod objects;
 pub mod query;

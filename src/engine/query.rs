@@ -6,13 +6,14 @@ use datafusion::datasource::TableProvider;
 
 use crate::base::Timestamp;
 use crate::engine::error::Error;
+use crate::engine::hive::HiveError;
 use crate::engine::session::{Engine, Session};
 use crate::engine::trino::{
     self, Code, PlanContext, SyntaxError, TableSource, TrinoError, parse_statement,
 };
 
 /// The only catalog there is.
-const CATALOG: &str = "awsdatacatalog";
+pub const CATALOG: &str = "awsdatacatalog";
 
 /// What to run, and in which circumstances.
 #[derive(Clone, Debug)]
@@ -44,6 +45,9 @@ pub enum QueryError {
     /// It is no statement. Athena refuses it before an execution exists.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
+    /// It is a statement of Hive's side, and failed there.
+    #[error(transparent)]
+    Hive(#[from] HiveError),
     /// It means nothing, or its data make it fail.
     #[error(transparent)]
     Trino(#[from] TrinoError),
@@ -57,6 +61,7 @@ impl QueryError {
     pub fn category(&self) -> i32 {
         match self {
             Self::Syntax(_) => 2,
+            Self::Hive(error) => error.category(),
             Self::Trino(error) => error.code.category(),
             Self::Engine(Error::Internal(_) | Error::Memory(_)) => 1,
             Self::Engine(_) => 2,
@@ -66,6 +71,7 @@ impl QueryError {
     /// `ErrorType` of Athena's error.
     pub fn error_type(&self) -> i32 {
         match self {
+            Self::Hive(error) => error.error_type(),
             Self::Trino(error) => error.code.error_type(),
             Self::Engine(Error::Unsupported(_)) => Code::NotSupported.error_type(),
             Self::Engine(Error::TableNotFound { .. }) => Code::TableNotFound.error_type(),

@@ -1,5 +1,6 @@
 //! Records on their way into one object, and the lanes that keep them apart.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,6 +39,30 @@ pub(super) struct ObjectKey {
     pub uuid: String,
 }
 
+/// When a record arrived, and where in its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    pub at: Timestamp,
+    /// Kept where error lines ask for it, that is, under record format conversion.
+    pub sequence: Option<Arc<Sequence>>,
+}
+
+/// A place in a Kinesis stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sequence {
+    /// The record's sequence number.
+    pub number: String,
+    /// The place inside that record.
+    pub place: u64,
+}
+
+/// A buffered record.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub data: Bytes,
+    pub arrival: Arrival,
+}
+
 /// The records of one object.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
@@ -45,9 +70,9 @@ pub(super) struct Batch {
     pub id: u64,
     /// What it holds.
     pub lane: Lane,
-    /// Data in the order of acceptance.
-    pub records: Vec<Bytes>,
-    /// Sum of their lengths.
+    /// In the order of acceptance.
+    pub records: Vec<Held>,
+    /// Sum of the lengths of their data.
     pub bytes: usize,
     /// Arrival of the oldest record: the instant in the object's key.
     pub oldest: Timestamp,
@@ -66,13 +91,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn open(id: u64, lane: Lane, now: Timestamp, arrival: Timestamp) -> Self {
+    pub(super) fn open(id: u64, lane: Lane, now: Timestamp, arrival: &Arrival) -> Self {
         Self {
             id,
             lane,
             records: Vec::new(),
             bytes: 0,
-            oldest: arrival,
+            oldest: arrival.at,
             opened: now,
             attempts: 0,
             first_attempt: None,
@@ -81,10 +106,13 @@ impl Batch {
         }
     }
 
-    pub(super) fn push(&mut self, data: Bytes, arrival: Timestamp) {
+    pub(super) fn push(&mut self, data: Bytes, arrival: &Arrival) {
         self.bytes += data.len();
-        self.oldest = self.oldest.min(arrival);
-        self.records.push(data);
+        self.oldest = self.oldest.min(arrival.at);
+        self.records.push(Held {
+            data,
+            arrival: arrival.clone(),
+        });
     }
 
     /// Number of records.

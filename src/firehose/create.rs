@@ -138,15 +138,21 @@ impl Firehose {
         })
     }
 
-    /// Checks the roles that write, to the backup too.
+    /// Checks the roles that write, to the backup too, and the one that reads the schema.
     pub(super) fn check_roles(
         &self,
         destination: &Destination,
         surroundings: &dyn Surroundings,
     ) -> Result<()> {
         self.check_role(destination.role_arn(), surroundings)?;
-        match &destination.backup {
-            Some(backup) => self.check_role(backup.role_arn(), surroundings),
+        if let Some(backup) = &destination.backup {
+            self.check_role(backup.role_arn(), surroundings)?;
+        }
+        let schema = destination
+            .conversion()
+            .and_then(|conversion| conversion.schema_configuration.as_ref());
+        match schema.and_then(|schema| schema.role_arn.as_deref()) {
+            Some(role_arn) => self.check_role(role_arn, surroundings),
             None => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! Objects out: what is due, how it is named, and what happens when it cannot be written.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,9 @@ use crate::base::{Ids, Timestamp};
 use crate::firehose::Firehose;
 use crate::firehose::buffer::{Batch, Lane};
 use crate::firehose::compression::Compression;
+use crate::firehose::conversion::{self, ConversionFailure, Converter, RejectedRecord};
+use crate::firehose::error_output::ErrorOutput;
+use crate::firehose::intake::Intake;
 use crate::firehose::stream::{DeliveryStream, Status};
 
 /// An object to be written to S3. Report the outcome with [`Firehose::delivered`] or
@@ -55,17 +59,27 @@ impl Firehose {
     /// whose next attempt has come. Also changes the statuses that are due.
     pub fn take_deliveries(&mut self, now: Timestamp) -> Vec<Delivery> {
         self.settle(now);
-        let ids = &self.ids;
-        self.streams
+        let place = Place {
+            ids: &self.ids,
+            account: self.account.as_str(),
+            region: self.region.as_str(),
+            converter: self.converter.as_deref(),
+        };
+        let mut intake = Intake {
+            now,
+            next_batch: &mut self.next_batch,
+        };
+        let active = self
+            .streams
             .values_mut()
-            .filter(|stream| stream.status == Status::Active)
-            .flat_map(|stream| {
-                let due = stream.take_due(now);
-                due.into_iter()
-                    .filter_map(|batch| stream.hand_out(batch, now, ids))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+            .filter(|stream| stream.status == Status::Active);
+        let mut deliveries = Vec::new();
+        for stream in active {
+            for batch in stream.take_due(now) {
+                deliveries.extend(stream.hand_out(batch, &mut intake, place));
+            }
+        }
+        deliveries
     }
 
     /// The object was written. A delivery that is no longer known (its stream was deleted) is
@@ -129,14 +143,38 @@ impl DeliveryStream {
 
     /// Renders a batch under the settings of now and keeps it until its outcome is reported. A
     /// batch that cannot be packed counts as a failed attempt.
-    fn hand_out(&mut self, mut batch: Batch, now: Timestamp, ids: &Ids) -> Option<Delivery> {
+    fn hand_out(
+        &mut self,
+        mut batch: Batch,
+        intake: &mut Intake<'_>,
+        place: Place<'_>,
+    ) -> Option<Delivery> {
+        let now = intake.now;
+        let converted = match self.convert(&mut batch, intake, place) {
+            Ok(converted) => converted,
+            Err(failure) => {
+                batch.first_attempt.get_or_insert(now);
+                let bucket = self.destination.bucket.clone();
+                self.fail(batch, now, &bucket, &failure.code, &failure.message);
+                return None;
+            }
+        };
+        if batch.records.is_empty() {
+            return None;
+        }
         let destination = self.destination.of(&batch.lane);
         let bucket = destination.bucket.clone();
         batch.first_attempt.get_or_insert(now);
         let layout = batch.layout.as_ref().unwrap_or(&destination.layout);
         let name = match batch.key.take() {
             Some((version, name)) if version == self.version => name,
-            _ => layout.key(&batch.lane, &self.name, self.version, batch.oldest, ids),
+            _ => layout.key(
+                &batch.lane,
+                &self.name,
+                self.version,
+                batch.oldest,
+                place.ids,
+            ),
         };
         // Error lines bring their own line ends and are never compressed.
         let (delimiter, compression) = match batch.lane {
@@ -146,8 +184,15 @@ impl DeliveryStream {
             ),
             Lane::Errors(_) => (None, Compression::Uncompressed),
         };
-        let plain = concatenated(&batch, delimiter);
-        let body = match compression.pack(plain, &name.uuid) {
+        let (packed, encoding) = match converted {
+            Some((body, encoding)) => (Ok(body), encoding),
+            None => {
+                let plain = concatenated(&batch, delimiter);
+                let packed = compression.pack(plain, &name.uuid);
+                (packed, compression.content_encoding())
+            }
+        };
+        let body = match packed {
             Ok(body) => body,
             Err(error) => {
                 self.fail(batch, now, &bucket, "InternalError", &error.to_string());
@@ -162,13 +207,52 @@ impl DeliveryStream {
             key: name.key.clone(),
             body,
             content_type: "application/octet-stream",
-            content_encoding: compression.content_encoding(),
+            content_encoding: encoding,
             records: batch.len(),
             error_output: matches!(batch.lane, Lane::Errors(_)),
         };
         batch.key = Some((self.version, name));
         self.outstanding.insert(batch.id, batch);
         Some(delivery)
+    }
+
+    /// The converted records of a batch, with the encoding of the object. Records that do not fit
+    /// leave the batch for the error prefix.
+    fn convert(
+        &mut self,
+        batch: &mut Batch,
+        intake: &mut Intake<'_>,
+        place: Place<'_>,
+    ) -> Result<Option<(Bytes, Option<&'static str>)>, ConversionFailure> {
+        let (Lane::Data(_), Some(conversion), Some(converter)) =
+            (&batch.lane, self.destination.conversion(), place.converter)
+        else {
+            return Ok(None);
+        };
+        let conversion = conversion.clone();
+        let data: Vec<Bytes> = batch.records.iter().map(|held| held.data.clone()).collect();
+        let converted = converter.convert(&conversion, &data)?;
+        let rejected: BTreeMap<usize, RejectedRecord> = converted
+            .rejected
+            .into_iter()
+            .map(|rejected| (rejected.index, rejected))
+            .collect();
+        let lane = Lane::Errors(ErrorOutput::FormatConversionFailed);
+        let records = std::mem::take(&mut batch.records);
+        for (index, held) in records.into_iter().enumerate() {
+            let Some(rejected) = rejected.get(&index) else {
+                batch.records.push(held);
+                continue;
+            };
+            let (raw, arrival) = (&held.data, &held.arrival);
+            let site = (place.account, place.region);
+            let line = conversion::line(rejected, raw, arrival, intake.now, &conversion, site);
+            batch.bytes -= raw.len();
+            self.buffer(intake, lane.clone(), line, arrival);
+        }
+        let arrivals = batch.records.iter().map(|held| held.arrival.at);
+        batch.oldest = arrivals.min().unwrap_or(batch.oldest);
+        Ok(Some((converted.body, conversion::naming(&conversion).1)))
     }
 
     /// Logs a failed attempt and sets the next one, or drops the batch when its day is over.
@@ -198,12 +282,21 @@ impl DeliveryStream {
     }
 }
 
+/// What a delivery needs besides its stream.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    ids: &'a Ids,
+    account: &'a str,
+    region: &'a str,
+    converter: Option<&'a dyn Converter>,
+}
+
 /// Record data one behind the other, each with the delimiter behind it if there is one.
 fn concatenated(batch: &Batch, delimiter: Option<&Bytes>) -> Vec<u8> {
     let each = delimiter.map_or(0, Bytes::len);
     let mut body = Vec::with_capacity(batch.bytes + each * batch.records.len());
     for record in &batch.records {
-        body.extend_from_slice(record);
+        body.extend_from_slice(&record.data);
         if let Some(delimiter) = delimiter {
             body.extend_from_slice(delimiter);
         }

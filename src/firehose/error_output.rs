@@ -12,6 +12,8 @@ use crate::base::Timestamp;
 pub(super) enum ErrorOutput {
     /// A processor failed.
     ProcessingFailed,
+    /// A record could not be converted.
+    FormatConversionFailed,
     /// More partitions at once than allowed.
     ActivePartitionExceeded,
 }
@@ -21,9 +23,15 @@ impl ErrorOutput {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::ProcessingFailed => "processing-failed",
+            Self::FormatConversionFailed => "format-conversion-failed",
             Self::ActivePartitionExceeded => "activePartitionExceeded",
         }
     }
+}
+
+/// Record bytes as error lines carry them.
+pub(super) fn base64(raw: &[u8]) -> String {
+    STANDARD.encode(raw)
 }
 
 /// Why a record is not delivered.
@@ -54,7 +62,7 @@ impl Rejection {
     /// observed.
     pub(super) fn line(&self, raw: &[u8], arrival: Timestamp, now: Timestamp) -> Bytes {
         let mut line = json!({
-            "rawData": STANDARD.encode(raw),
+            "rawData": base64(raw),
             "errorCode": self.code,
             "errorMessage": self.message,
             "attemptsMade": self.attempts,

@@ -3,11 +3,13 @@
 //! Order, as on AWS: backup copy, records taken apart, function, partition keys, buffer. The
 //! delimiter is added at delivery.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::base::Timestamp;
 use crate::base::limits::firehose::ACTIVE_PARTITIONS_MAX;
-use crate::firehose::buffer::{Batch, Lane};
+use crate::firehose::buffer::{Arrival, Batch, Lane, Sequence};
 use crate::firehose::error_output::{ErrorOutput, Rejection};
 use crate::firehose::partitioning::{KeySource, PartitionKeys};
 use crate::firehose::stream::DeliveryStream;
@@ -34,17 +36,27 @@ impl DeliveryStream {
         &mut self,
         intake: &mut Intake<'_>,
         data: Bytes,
-        arrival: Timestamp,
+        at: Timestamp,
         origin: Option<Origin<'_>>,
     ) {
+        let origin_kept = origin.filter(|_| self.destination.conversion().is_some());
+        let arrival = Arrival {
+            at,
+            sequence: origin_kept.map(|(record, place)| {
+                Arc::new(Sequence {
+                    number: record.sequence_number.clone(),
+                    place,
+                })
+            }),
+        };
         if self.destination.backup.is_some() {
-            self.buffer(intake, Lane::Backup, data.clone(), arrival);
+            self.buffer(intake, Lane::Backup, data.clone(), &arrival);
         }
         let processing = &self.destination.processing;
         if processing.is_identity() {
             self.totals.accepted += 1;
             let lane = Lane::Data(PartitionKeys::new());
-            self.buffer(intake, lane, data, arrival);
+            self.buffer(intake, lane, data, &arrival);
             return;
         }
         let records = match &processing.sub_records {
@@ -58,7 +70,7 @@ impl DeliveryStream {
                         "DynamicPartitioning.RecordDeAggregationFailed",
                         message,
                     );
-                    self.reject(intake, &rejection, &data, arrival);
+                    self.reject(intake, &rejection, &data, &arrival);
                     return;
                 }
             },
@@ -68,12 +80,12 @@ impl DeliveryStream {
             self.totals.accepted += 1;
             match &function {
                 Some(function) => {
-                    let pending = Pending::new(record, arrival, origin);
+                    let pending = Pending::new(record, arrival.clone(), origin);
                     self.transforms.push(intake, function, pending);
                 }
                 None => {
                     let raw = record.clone();
-                    self.route(intake, &raw, record, arrival, PartitionKeys::new());
+                    self.route(intake, &raw, record, &arrival, PartitionKeys::new());
                 }
             }
         }
@@ -86,7 +98,7 @@ impl DeliveryStream {
         intake: &mut Intake<'_>,
         raw: &Bytes,
         record: Bytes,
-        arrival: Timestamp,
+        arrival: &Arrival,
         keys: PartitionKeys,
     ) {
         match self.keyed(&record, keys).and_then(|keys| self.lane(keys)) {
@@ -101,9 +113,9 @@ impl DeliveryStream {
         intake: &mut Intake<'_>,
         rejection: &Rejection,
         raw: &[u8],
-        arrival: Timestamp,
+        arrival: &Arrival,
     ) {
-        let line = rejection.line(raw, arrival, intake.now);
+        let line = rejection.line(raw, arrival.at, intake.now);
         self.buffer(intake, Lane::Errors(rejection.output), line, arrival);
     }
 
@@ -154,7 +166,13 @@ impl DeliveryStream {
 
     /// Puts bytes into the open buffer of a lane, closing the buffer before them if its time is
     /// over and behind them if it is full.
-    fn buffer(&mut self, intake: &mut Intake<'_>, lane: Lane, data: Bytes, arrival: Timestamp) {
+    pub(super) fn buffer(
+        &mut self,
+        intake: &mut Intake<'_>,
+        lane: Lane,
+        data: Bytes,
+        arrival: &Arrival,
+    ) {
         let now = intake.now;
         let hints = self.destination.of(&lane).hints;
         // Records of one instant stay together, also under zero buffering.

@@ -15,6 +15,7 @@ pub mod api;
 mod books;
 mod buffer;
 mod compression;
+mod conversion;
 mod create;
 mod deaggregation;
 mod delivery;
@@ -46,6 +47,7 @@ use crate::base::limits::firehose::STATUS_CHANGE;
 use crate::base::{AccountId, Arn, Ids, Region, Timestamp};
 
 pub use books::Counts;
+pub use conversion::{ConversionFailure, Converted, Converter, RejectedRecord};
 pub use delivery::{Delivery, LogEvent};
 pub use error::{Error, Result};
 pub use put::SourceRecord;
@@ -84,6 +86,7 @@ pub struct Firehose {
     status_change: Duration,
     functions: bool,
     quota: Quota,
+    converter: Option<Arc<dyn Converter>>,
     streams: BTreeMap<String, DeliveryStream>,
     next_batch: u64,
 }
@@ -98,6 +101,7 @@ impl Firehose {
             ids,
             status_change: STATUS_CHANGE,
             functions: false,
+            converter: None,
             streams: BTreeMap::new(),
             next_batch: 0,
         }
@@ -114,6 +118,13 @@ impl Firehose {
     #[must_use]
     pub fn with_unlimited_throughput(mut self) -> Self {
         self.quota = Quota::UNLIMITED;
+        self
+    }
+
+    /// The same with record format conversion, which is refused by name otherwise.
+    #[must_use]
+    pub fn with_converter(mut self, converter: Arc<dyn Converter>) -> Self {
+        self.converter = Some(converter);
         self
     }
 
@@ -168,11 +179,12 @@ impl Firehose {
             .flat_map(|stream| stream.log.iter())
     }
 
-    fn check_at<'a>(&self, stream: &'a str, now: Timestamp) -> Check<'a> {
+    fn check_at<'a>(&'a self, stream: &'a str, now: Timestamp) -> Check<'a> {
         Check {
             stream,
             now,
             functions: self.functions,
+            converter: self.converter.as_deref(),
         }
     }
 

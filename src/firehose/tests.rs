@@ -7,6 +7,7 @@ use super::*;
 use crate::base::{Call, Seed};
 
 mod backup;
+mod conversion;
 mod functions;
 mod keys;
 mod lifecycle;

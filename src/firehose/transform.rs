@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::base::limits::firehose::{INVOCATION_RETRY_FIRST, INVOCATION_RETRY_LONGEST};
 use crate::base::{Ids, Timestamp};
-use crate::firehose::buffer::Hints;
+use crate::firehose::buffer::{Arrival, Hints};
 use crate::firehose::error_output::{ErrorOutput, Rejection};
 use crate::firehose::intake::Intake;
 use crate::firehose::partitioning::{KeySource, PartitionKeys};
@@ -57,13 +57,13 @@ pub(super) type Origin<'a> = (&'a SourceRecord, u64);
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     data: Bytes,
-    arrival: Timestamp,
+    arrival: Arrival,
     /// `kinesisRecordMetadata` of the event.
     metadata: Option<Box<Value>>,
 }
 
 impl Pending {
-    pub(super) fn new(data: Bytes, arrival: Timestamp, origin: Option<Origin<'_>>) -> Self {
+    pub(super) fn new(data: Bytes, arrival: Arrival, origin: Option<Origin<'_>>) -> Self {
         let metadata = origin.map(|(record, place)| {
             Box::new(json!({
                 "shardId": record.shard_id,
@@ -172,7 +172,7 @@ impl Transforms {
     /// Arrival of the oldest record.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
         self.groups()
-            .flat_map(|group| group.records.iter().map(|record| record.arrival))
+            .flat_map(|group| group.records.iter().map(|record| record.arrival.at))
             .min()
     }
 }
@@ -240,7 +240,7 @@ impl Firehose {
                         function_arn: Some(group.function.arn.clone()),
                         ..failed(error_code, message)
                     };
-                    stream.reject(&mut intake, &rejection, &record.data, record.arrival);
+                    stream.reject(&mut intake, &rejection, &record.data, &record.arrival);
                 }
             }
         }
@@ -296,7 +296,7 @@ impl DeliveryStream {
             .map(|(n, record)| {
                 let mut entry = json!({
                     "recordId": group.record_id(n),
-                    "approximateArrivalTimestamp": record.arrival.millis(),
+                    "approximateArrivalTimestamp": record.arrival.at.millis(),
                     "data": STANDARD.encode(&record.data),
                 });
                 if let (Some(entry), Some(metadata)) = (entry.as_object_mut(), &record.metadata) {
@@ -344,7 +344,7 @@ impl DeliveryStream {
             };
             match verdict {
                 Verdict::Keep(data, keys) => {
-                    self.route(intake, &record.data, data, record.arrival, keys);
+                    self.route(intake, &record.data, data, &record.arrival, keys);
                 }
                 Verdict::Drop => self.totals.dropped += 1,
                 Verdict::Reject(rejection) => {
@@ -352,7 +352,7 @@ impl DeliveryStream {
                         function_arn: Some(group.function.arn.clone()),
                         ..rejection
                     };
-                    self.reject(intake, &rejection, &record.data, record.arrival);
+                    self.reject(intake, &rejection, &record.data, &record.arrival);
                 }
             }
         }

@@ -22,7 +22,7 @@ impl Firehose {
         surroundings: &dyn Surroundings,
     ) -> Result<UpdateDestinationResponse> {
         let name = request.delivery_stream_name.clone();
-        let functions = self.functions;
+        let (functions, converter) = (self.functions, self.converter.clone());
         let stream = self.stream(&name, call.now)?;
         if stream.status != Status::Active {
             return Err(Error::InUse(format!(
@@ -49,6 +49,7 @@ impl Firehose {
                 stream: &name,
                 now: call.now,
                 functions,
+                converter: converter.as_deref(),
             },
         )?;
         self.check_roles(&destination, surroundings)?;

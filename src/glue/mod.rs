@@ -12,6 +12,7 @@ pub mod api;
 pub mod catalog;
 pub mod crawler;
 pub mod error;
+pub mod hive_layout;
 pub mod hive_type;
 pub mod job;
 mod page;

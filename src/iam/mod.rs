@@ -72,6 +72,26 @@ pub struct Caller {
     pub arn: String,
 }
 
+/// What a request by an access key is signed with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The secret access key.
+    pub secret: String,
+    /// The session token of temporary credentials.
+    pub token: Option<String>,
+    /// Whether temporary credentials have run out.
+    pub expired: bool,
+}
+
+/// Secrets stay out of logs.
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret")
+            .field("expired", &self.expired)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Iam {
     /// No entities; identifiers come from `ids`.
     pub fn new(ids: Arc<Ids>) -> Self {
@@ -94,8 +114,25 @@ impl Iam {
         }
         let session = self.sessions.get(access_key)?;
         (now < session.expiration).then(|| Caller {
-            account: session.account.clone(),
-            arn: session.arn.clone(),
+            account: session.holder.account.clone(),
+            arn: session.holder.arn.clone(),
+        })
+    }
+
+    /// The secret of an access key made here; `None` for keys made elsewhere and for deactivated ones.
+    pub fn secret(&self, access_key: &str, now: Timestamp) -> Option<Secret> {
+        if let Some(key) = self.keys.get(access_key) {
+            return key.active.then(|| Secret {
+                secret: key.secret.clone(),
+                token: None,
+                expired: false,
+            });
+        }
+        let session = self.sessions.get(access_key)?;
+        Some(Secret {
+            secret: session.secret.clone(),
+            token: Some(session.token.clone()),
+            expired: session.expiration <= now,
         })
     }
 

@@ -18,15 +18,25 @@ use crate::base::limits::iam::{
 };
 use crate::base::{AccountId, Arn, Call, Timestamp};
 
-/// Temporary credentials that are out.
+/// Whom temporary credentials stand for.
 #[derive(Clone, Debug)]
-pub(super) struct Session {
+pub(super) struct Holder {
     pub account: AccountId,
     /// Caller ARN of whoever uses them.
     pub arn: String,
     /// `UserId` of GetCallerIdentity.
     pub user_id: String,
+}
+
+/// Temporary credentials that are out.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub holder: Holder,
     pub expiration: Timestamp,
+    /// What requests are signed with.
+    pub secret: String,
+    /// What must come with such requests.
+    pub token: String,
 }
 
 impl Iam {
@@ -42,10 +52,11 @@ impl Iam {
     /// The unique id of a caller: a user's id, `ROLE_ID:session`, or the account for its root.
     fn caller_id(&self, call: &Call) -> String {
         let session = || {
-            let mut sessions = self.sessions.values();
+            let sessions = self.sessions.values();
             sessions
-                .find(|session| session.arn == call.caller_arn && session.account == call.account)
-                .map(|session| session.user_id.clone())
+                .map(|session| &session.holder)
+                .find(|holder| holder.arn == call.caller_arn && holder.account == call.account)
+                .map(|holder| holder.user_id.clone())
         };
         self.user_id(call, &call.caller_arn)
             .map(str::to_owned)
@@ -142,14 +153,13 @@ impl Iam {
             });
         }
         let lifetime = Duration::from_secs(u64::try_from(secs).unwrap_or(0));
-        let state = Session {
+        let holder = Holder {
             account,
             arn: user.arn.clone(),
             user_id: user.assumed_role_id.clone(),
-            expiration: Self::instant(call) + lifetime,
         };
         Ok(AssumeRoleResponse {
-            credentials: Some(self.issue(call, state)),
+            credentials: Some(self.issue(call, holder, lifetime)),
             assumed_role_user: Some(user),
             packed_policy_size: packed_size(
                 request.policy.as_deref(),
@@ -175,14 +185,14 @@ impl Iam {
                 "Cannot call GetSessionToken with session credentials".to_owned(),
             ));
         }
-        let state = Session {
+        let holder = Holder {
             account: call.account.clone(),
             arn: call.caller_arn.clone(),
             user_id: self.caller_id(call),
-            expiration: Self::instant(call) + token_lifetime(call, request.duration_seconds),
         };
+        let lifetime = token_lifetime(call, request.duration_seconds);
         Ok(GetSessionTokenResponse {
-            credentials: Some(self.issue(call, state)),
+            credentials: Some(self.issue(call, holder, lifetime)),
             ..GetSessionTokenResponse::default()
         })
     }
@@ -211,14 +221,14 @@ impl Iam {
             )
             .to_string(),
         };
-        let state = Session {
+        let holder = Holder {
             account: call.account.clone(),
             arn: user.arn.clone(),
             user_id: user.federated_user_id.clone(),
-            expiration: Self::instant(call) + token_lifetime(call, request.duration_seconds),
         };
+        let lifetime = token_lifetime(call, request.duration_seconds);
         Ok(GetFederationTokenResponse {
-            credentials: Some(self.issue(call, state)),
+            credentials: Some(self.issue(call, holder, lifetime)),
             federated_user: Some(user),
             packed_policy_size: packed_size(
                 request.policy.as_deref(),
@@ -238,7 +248,7 @@ impl Iam {
         let id = &request.access_key_id;
         let account = match (self.keys.get(id), self.sessions.get(id)) {
             (Some(key), _) => key.account.clone(),
-            (_, Some(session)) => session.account.clone(),
+            (_, Some(session)) => session.holder.account.clone(),
             _ => AccountId::parse(id).unwrap_or_default(),
         };
         GetAccessKeyInfoResponse {
@@ -247,14 +257,20 @@ impl Iam {
     }
 
     /// Hands out credentials and forgets those that have expired.
-    fn issue(&mut self, call: &Call, session: Session) -> Credentials {
+    fn issue(&mut self, call: &Call, holder: Holder, lifetime: Duration) -> Credentials {
         self.sessions
             .retain(|_, session| call.now < session.expiration);
         let access_key_id = self.access_key_id("ASIA");
+        let session = Session {
+            holder,
+            expiration: Self::instant(call) + lifetime,
+            secret: self.ids.alphanumeric(40),
+            token: self.ids.alphanumeric(356),
+        };
         let credentials = Credentials {
             access_key_id: access_key_id.clone(),
-            secret_access_key: self.ids.alphanumeric(40),
-            session_token: self.ids.alphanumeric(356),
+            secret_access_key: session.secret.clone(),
+            session_token: session.token.clone(),
             expiration: session.expiration,
         };
         self.sessions.insert(access_key_id, session);

@@ -36,6 +36,8 @@ pub(super) struct AccessKeyState {
     pub user: Option<String>,
     pub active: bool,
     pub created: Timestamp,
+    /// What requests are signed with.
+    pub secret: String,
 }
 
 impl UserState {
@@ -288,11 +290,13 @@ impl Iam {
         }
         let id = self.access_key_id("AKIA");
         let created = Self::instant(call);
+        let secret = self.ids.alphanumeric(40);
         let state = AccessKeyState {
             account: call.account.clone(),
             user: user.clone(),
             active: true,
             created,
+            secret: secret.clone(),
         };
         self.keys.insert(id.clone(), state);
         Ok(CreateAccessKeyResponse {
@@ -300,7 +304,7 @@ impl Iam {
                 user_name: user.unwrap_or_default(),
                 access_key_id: id,
                 status: "Active".to_owned(),
-                secret_access_key: self.ids.alphanumeric(40),
+                secret_access_key: secret,
                 create_date: Some(created),
             },
         })

@@ -1057,6 +1057,22 @@ pub struct StreamSummary {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SubscribeToShardEvent {
+    #[serde(rename = "Records", default)]
+    pub records: Vec<Record>,
+    #[serde(rename = "ContinuationSequenceNumber", default)]
+    pub continuation_sequence_number: String,
+    #[serde(rename = "MillisBehindLatest", default)]
+    pub millis_behind_latest: i64,
+    #[serde(
+        rename = "ChildShards",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub child_shards: Option<Vec<ChildShard>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SubscribeToShardRequest {
     #[serde(rename = "ConsumerARN", default)]
     pub consumer_arn: String,

@@ -49,6 +49,16 @@ impl Bucket {
         self.level >= needed
     }
 
+    /// When `amount` may pass, if nothing else is taken until then.
+    pub fn ready_at(&self, amount: usize) -> Timestamp {
+        let needed = i64::try_from(amount).unwrap_or(i64::MAX).min(self.per_sec) * MICROS;
+        let missing = needed.saturating_sub(self.level).max(0);
+        let micros = missing
+            .unsigned_abs()
+            .div_ceil(self.per_sec.max(1).unsigned_abs());
+        self.filled + Duration::from_micros(micros)
+    }
+
     /// Takes `amount`, into debt if need be.
     pub fn take(&mut self, amount: usize) {
         let amount = i64::try_from(amount).unwrap_or(i64::MAX / MICROS);

@@ -1,4 +1,4 @@
-//! Consumers registered for enhanced fan-out. Subscribing is not executed here yet.
+//! Consumers registered for enhanced fan-out.
 
 use std::collections::BTreeMap;
 
@@ -225,7 +225,7 @@ impl Kinesis {
     }
 
     /// The stream and ARN of the consumer that a request names.
-    fn find_consumer(
+    pub(super) fn find_consumer(
         &self,
         consumer_arn: Option<&str>,
         stream_arn: Option<&str>,

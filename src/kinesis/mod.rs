@@ -9,7 +9,8 @@
 //! * [`lifecycle`], [`listing`], [`mod@write`], [`read`], [`reshard`], [`settings`], [`consumer`],
 //!   [`tags`], [`policy`]: one group of operations each;
 //! * `on_demand`: how such streams grow by themselves;
-//! * [`reader`]: what a reader inside the process uses (Firehose).
+//! * [`reader`]: what a reader inside the process uses (Firehose);
+//! * [`fan_out`]: what a subscription to a shard says next.
 //!
 //! Invariants: open shards tile the ring of hash keys; a record that was acknowledged is readable
 //! from its shard until retention passes; per shard, accepted + throttled = sent.
@@ -18,6 +19,7 @@ pub mod api;
 pub mod capacity;
 pub mod consumer;
 pub mod error;
+pub mod fan_out;
 pub mod hash;
 pub mod lifecycle;
 pub mod listing;
@@ -48,6 +50,7 @@ use std::time::Duration;
 use crate::base::{AccountId, Arn, Call, Ids, Region, Timestamp};
 
 pub use error::{Error, Result};
+pub use fan_out::{Next, SubscriptionId};
 pub use reader::{ShardCounts, ShardPosition, ShardRead, StartingAt, StreamCounts};
 pub use sequence::SequenceNumber;
 pub use shard::{ChildShard, StoredRecord};
@@ -84,6 +87,7 @@ pub struct Kinesis {
     /// Counts agenda entries, lives of streams and iterators: never the same number twice.
     serial: u64,
     rates: rates::CallRates,
+    subscriptions: fan_out::Subscriptions,
 }
 
 /// A change that is due later. One of a stream that is gone by then does nothing.
@@ -120,13 +124,18 @@ impl Kinesis {
             agenda: BTreeMap::new(),
             serial: 0,
             rates: rates::CallRates::default(),
+            subscriptions: fan_out::Subscriptions::default(),
         }
     }
 
-    /// When the next change of state is due, if one is under way. Retention is not among them: it is
-    /// applied whenever a stream is looked at.
+    /// When the next change of state is due, if one is under way, or a subscription is to be asked.
+    /// Retention is not among them: it is applied whenever a stream is looked at.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first_key_value().map(|((due, _), _)| *due)
+        let change = self.agenda.first_key_value().map(|((due, _), _)| *due);
+        change
+            .into_iter()
+            .chain(self.subscriptions.next_due())
+            .min()
     }
 
     /// Applies what is due by `now`. Every operation does this by itself.
@@ -149,6 +158,7 @@ impl Kinesis {
         else {
             return;
         };
+        self.subscriptions.changed(&change.stream, at);
         match change.what {
             What::Activate => stream.activate(),
             What::Settle => {}

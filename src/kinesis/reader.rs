@@ -180,7 +180,7 @@ impl Kinesis {
             .collect())
     }
 
-    /// A position in one shard of a stream (a name or an ARN): what SubscribeToShard starts from.
+    /// A position in one shard of a stream (a name or an ARN).
     ///
     /// # Errors
     /// `ResourceNotFoundException` when the stream or shard does not exist or is no longer kept;
@@ -193,13 +193,25 @@ impl Kinesis {
         shard: ShardId,
         starting: StartingAt,
     ) -> Result<ShardPosition> {
+        self.start_position(now, stream, shard, starting, "GetShardIterator")
+    }
+
+    /// The same for `operation`, which errors name.
+    pub(super) fn start_position(
+        &mut self,
+        now: Timestamp,
+        stream: &str,
+        shard: ShardId,
+        starting: StartingAt,
+        operation: &str,
+    ) -> Result<ShardPosition> {
         self.advance(now);
         let name = self.name_of(stream)?;
         self.stream_mut(&name)?.trim_shard(shard, now);
         let Some(shard) = self.stream(&name)?.shards.get(&shard) else {
             return Err(self.no_shard(&name, shard));
         };
-        self.check_start(&name, shard, starting, now)?;
+        self.check_start(&name, shard, starting, now, operation)?;
         Ok(ShardPosition {
             shard_id: shard.id,
             next_index: index_of(shard, starting),
@@ -212,6 +224,7 @@ impl Kinesis {
         shard: &Shard,
         starting: StartingAt,
         now: Timestamp,
+        operation: &str,
     ) -> Result<()> {
         match starting {
             StartingAt::AtSequenceNumber(number) | StartingAt::AfterSequenceNumber(number) => {
@@ -225,7 +238,7 @@ impl Kinesis {
                 }
                 if !shard.issued(&number) {
                     return Err(Error::InvalidArgument(format!(
-                        "StartingSequenceNumber {number} used in GetShardIterator on shard {} in stream \
+                        "StartingSequenceNumber {number} used in {operation} on shard {} in stream \
                          {stream} under account {} is invalid because it did not come from this stream.",
                         shard.id, self.account
                     )));

@@ -169,8 +169,10 @@ impl Kinesis {
     }
 }
 
+/// "White space" is what separates words: tabs and line ends are refused, as recorded by kinesalite.
 fn allowed_in_tags(character: char) -> bool {
-    character.is_alphanumeric() || character.is_whitespace() || "_./=+-%@:".contains(character)
+    let space = character.is_whitespace() && !character.is_control();
+    character.is_alphanumeric() || space || "_./=+-%@:".contains(character)
 }
 
 fn of<'a>(arn: &'a str, stream_id: Option<&'a str>) -> Address<'a> {

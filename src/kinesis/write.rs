@@ -1,5 +1,6 @@
 //! PutRecord and PutRecords.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -76,6 +77,7 @@ impl Kinesis {
             });
         self.observe_demand(call.now, &name, 1, bytes);
         let (shard, number) = put?;
+        self.subscriptions.arrived(&name, shard, call.now);
         Ok(PutRecordResponse {
             shard_id: shard.to_string(),
             sequence_number: number.to_string(),
@@ -127,6 +129,7 @@ impl Kinesis {
         }
         let encryption_type = encryption_type(stream);
         let mut failed = 0;
+        let mut shards = BTreeSet::new();
         let mut replies = Vec::with_capacity(records.len());
         for record in records {
             let put =
@@ -135,11 +138,14 @@ impl Kinesis {
                     account: account.clone(),
                 })?;
             replies.push(match put {
-                Ok((shard, number)) => PutRecordsResultEntry {
-                    sequence_number: Some(number.to_string()),
-                    shard_id: Some(shard.to_string()),
-                    ..PutRecordsResultEntry::default()
-                },
+                Ok((shard, number)) => {
+                    shards.insert(shard);
+                    PutRecordsResultEntry {
+                        sequence_number: Some(number.to_string()),
+                        shard_id: Some(shard.to_string()),
+                        ..PutRecordsResultEntry::default()
+                    }
+                }
                 Err(shard) => {
                     failed += 1;
                     let error = Error::RateExceeded {
@@ -154,6 +160,9 @@ impl Kinesis {
                     }
                 }
             });
+        }
+        for shard in shards {
+            self.subscriptions.arrived(&name, shard, call.now);
         }
         self.observe_demand(call.now, &name, replies.len(), total);
         Ok(PutRecordsResponse {

@@ -6,6 +6,7 @@
 //! | [`scada`] | one typed record a turbine |
 //! | [`la_haute_borne`] | real SCADA data, published as CSV |
 //! | [`json_stream`] | JSON values one after the other, as Firehose concatenates them |
+//! | [`aggregate`] | several records in one, as the Kinesis Producer Library packs them |
 //! | [`json_lines`] | one JSON object a line, as Athena's SerDes read |
 //!
 //! Invariant: a reader returns what it understood *and* what it did not. Every byte of its input
@@ -13,6 +14,7 @@
 //! There are two JSON readers on purpose: they disagree about concatenated records, and that
 //! disagreement is one a pipeline has to know about.
 
+pub mod aggregate;
 pub mod course;
 mod generator;
 pub mod json_lines;

@@ -5,6 +5,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -43,7 +44,7 @@ impl Target {
                 let config = loader()
                     .region(region)
                     .endpoint_url(url)
-                    .test_credentials()
+                    .credentials_provider(test_credentials())
                     .load()
                     .await;
                 clients(&config, Clock::system())
@@ -51,6 +52,11 @@ impl Target {
             Self::Aws => clients(&loader().load().await, Clock::system()),
         }
     }
+}
+
+/// The root key of the default account, here and on LocalStack.
+fn test_credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "windfarm"))
 }
 
 /// HTTPS by rustls on ring: the SDK's default client would bring a C build of its own.
@@ -70,11 +76,7 @@ fn local(emulator: &Emulator) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(RegionName::DEFAULT))
-        .credentials_provider(
-            aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
-                "windfarm", "windfarm", None, None, "windfarm",
-            )),
-        )
+        .credentials_provider(test_credentials())
         .endpoint_url("http://windfarm.local")
         .http_client(emulator.http_client())
         .retry_config(RetryConfig::disabled())

@@ -61,6 +61,13 @@ pub fn reply(facts: &Facts, operation: &Operation, output: &Value) -> http::Resp
     with_type(http::Response::new(Body::from(body)))
 }
 
+/// A document of a shape, without its HTTP response.
+pub fn document(facts: &Facts, shape: Option<ShapeId>, value: &Value) -> Vec<u8> {
+    let mut document = Vec::new();
+    write(facts, shape, value, &mut document);
+    document
+}
+
 /// An error: JSON's document in CBOR.
 pub fn error(service: Service, error: &ServiceError) -> http::Response<Body> {
     let document = json::error_document(Some(service), error);

@@ -125,6 +125,12 @@ mod tests {
         let instant = crate::base::Timestamp::from_millis(1_500_000_000_000);
         let output = serde_json::json!({ "At": instant });
         assert_eq!(output.to_string(), r#"{"At":1500000000.0}"#);
+        for millis in [1, -1, 999, 1_000_000_000_001, 253_402_300_799_999] {
+            let instant = crate::base::Timestamp::from_millis(millis);
+            let text = serde_json::json!(instant).to_string();
+            let plain = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+            assert!(text.chars().all(plain), "{text}");
+        }
         assert_eq!(reply(operation, &output).headers()[CONTENT_TYPE], CONTENT);
     }
 }

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use crate::base::{Call, ServiceError};
-use crate::kinesis::Kinesis;
+use crate::kinesis::api::SubscribeToShardEvent;
+use crate::kinesis::{Kinesis, SubscriptionId};
 use crate::wire::adapter::{reply, request};
+use crate::wire::event_stream::Message;
 
-/// The operations [`handle`] executes.
+/// The operations [`handle`] executes, and [`subscribe`].
 pub const OPERATIONS: &[&str] = &[
     "AddTagsToStream",
     "CreateStream",
@@ -38,6 +40,7 @@ pub const OPERATIONS: &[&str] = &[
     "SplitShard",
     "StartStreamEncryption",
     "StopStreamEncryption",
+    "SubscribeToShard",
     "TagResource",
     "UntagResource",
     "UpdateMaxRecordSize",
@@ -48,8 +51,8 @@ pub const OPERATIONS: &[&str] = &[
 /// Executes a validated request. Operations that answer nothing answer `null`.
 ///
 /// # Errors
-/// Kinesis's own, or `NotImplemented` naming an operation that is not executed (SubscribeToShard,
-/// the queues and the channels among them).
+/// Kinesis's own, or `NotImplemented` naming an operation that is not executed (the queues and the
+/// channels among them).
 pub fn handle(
     core: &mut Kinesis,
     operation: &str,
@@ -102,6 +105,35 @@ pub fn handle(
             "kinesis:{other}"
         ))),
     }
+}
+
+/// Starts a SubscribeToShard from its validated request.
+///
+/// # Errors
+/// Kinesis's own.
+pub fn subscribe(
+    core: &mut Kinesis,
+    call: &Call,
+    input: Value,
+) -> Result<SubscriptionId, ServiceError> {
+    Ok(core.subscribe_to_shard(call, request(input)?)?)
+}
+
+/// What a subscription says, for its event stream. At the end of a shard there is no
+/// `ContinuationSequenceNumber`: that is how the KCL knows the end.
+///
+/// # Errors
+/// `InternalFailure` when it cannot be written as JSON.
+pub fn event(event: SubscribeToShardEvent) -> Result<Message, ServiceError> {
+    let at_end = event.continuation_sequence_number.is_empty();
+    let mut payload = reply(Ok::<_, ServiceError>(event))?;
+    if at_end && let Some(members) = payload.as_object_mut() {
+        members.shift_remove("ContinuationSequenceNumber");
+    }
+    Ok(Message::Event {
+        name: "SubscribeToShardEvent",
+        payload,
+    })
 }
 
 #[cfg(test)]
@@ -208,7 +240,13 @@ mod tests {
         let mut client = Client::new();
         for operation in OPERATIONS {
             // An empty request fails or succeeds, but is never unknown.
-            if let Err(error) = handle(&mut client.core, operation, &client.call, json!({})) {
+            let asked = match *operation {
+                "SubscribeToShard" => {
+                    subscribe(&mut client.core, &client.call, json!({})).map(|_| Value::Null)
+                }
+                _ => handle(&mut client.core, operation, &client.call, json!({})),
+            };
+            if let Err(error) = asked {
                 assert_ne!(
                     error.code, "NotImplemented",
                     "{operation}: {}",
@@ -216,11 +254,7 @@ mod tests {
                 );
             }
         }
-        for operation in [
-            "SubscribeToShard",
-            "CreateQueue",
-            "UpdateStreamWarmThroughput",
-        ] {
+        for operation in ["CreateQueue", "UpdateStreamWarmThroughput"] {
             let error = handle(&mut client.core, operation, &client.call, json!({})).unwrap_err();
             assert_eq!((error.status, error.code.as_str()), (501, "NotImplemented"));
             assert!(error.message.contains(&format!("kinesis:{operation}")));

@@ -17,17 +17,24 @@ use bytes::{Bytes, BytesMut};
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use md5::{Digest as _, Md5};
 use s3s::Body;
 use serde_json::Value;
 
-use crate::base::limits::wire::{FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES};
+use crate::base::limits::wire::{
+    FORM_BODY_MAX_BYTES, HEADER_MAX_BYTES, JSON_BODY_MAX_BYTES, S3_HEADER_MAX_BYTES,
+};
 use crate::base::{AccountId, Call, ServiceError, Timestamp};
+use crate::iam::Secret;
+use crate::wire::event_stream::{self, Encoding, Messages};
 use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
+use crate::wire::s3::refusal as s3_error;
 use crate::wire::scope::{self, Auth};
 use crate::wire::service::{Protocol, Service};
+use crate::wire::signature::{self, Authentication, Dialect, Payload, Problem};
 use crate::wire::{cbor, json, query};
 
 /// An owner of access keys, as the services behind the door know them.
@@ -51,6 +58,9 @@ pub trait Backend: Send + Sync {
     /// The owner of an access key that IAM or STS here issued; `None` for any other key.
     fn identity(&self, access_key: &str) -> Option<Identity>;
 
+    /// The secret of an access key that IAM or STS here issued; `None` for any other key.
+    fn secret(&self, access_key: &str) -> Option<Secret>;
+
     /// Runs one operation of a JSON or Query service. `input` satisfies the API model.
     ///
     /// # Errors
@@ -63,6 +73,22 @@ pub trait Backend: Send + Sync {
         input: Value,
     ) -> Result<Value, ServiceError>;
 
+    /// Starts an operation whose reply is an event stream. `input` satisfies the API model.
+    ///
+    /// # Errors
+    /// The service's refusal; `ServiceError::not_implemented` for operations without a handler.
+    async fn stream(
+        &self,
+        service: Service,
+        operation: &str,
+        _call: &Call,
+        _input: Value,
+    ) -> Result<Messages, ServiceError> {
+        Err(ServiceError::not_implemented(format!(
+            "{service}:{operation}"
+        )))
+    }
+
     /// Answers an S3 request.
     async fn s3(&self, call: &Call, request: http::Request<Body>) -> http::Response<Body>;
 
@@ -73,6 +99,7 @@ pub trait Backend: Send + Sync {
 /// Recognises requests, checks them and hands them to a [`Backend`].
 pub struct Router {
     backend: Arc<dyn Backend>,
+    authentication: Authentication,
 }
 
 impl std::fmt::Debug for Router {
@@ -91,8 +118,11 @@ enum Route {
 
 impl Router {
     /// A router before `backend`.
-    pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend }
+    pub fn new(backend: Arc<dyn Backend>, authentication: Authentication) -> Self {
+        Self {
+            backend,
+            authentication,
+        }
     }
 
     /// Answers one request. Never fails: errors are replies.
@@ -102,14 +132,14 @@ impl Router {
         let response = match route(&parts) {
             Route::Admin => {
                 let request = http::Request::from_parts(parts, body);
-                return self.backend.admin(request).await;
+                self.backend.admin(request).await
             }
             Route::S3 => return self.s3(parts, body, &request_id).await,
             Route::Json => self.json(&parts, body, &request_id).await,
-            Route::Form => match collect(&parts.headers, body, FORM_BODY_MAX_BYTES).await {
+            Route::Form => match self.collect_form(&parts, body).await {
                 Ok(body) => match self.form(&parts, &body, &request_id).await {
                     Some(response) => response,
-                    None => return self.s3(parts, body.into(), &request_id).await,
+                    None => return self.s3(parts, body.wire.into(), &request_id).await,
                 },
                 Err(error) => query::error(None, &error, &request_id),
             },
@@ -136,7 +166,29 @@ impl Router {
         }
     }
 
-    async fn s3(&self, parts: Parts, body: Body, request_id: &str) -> http::Response<Body> {
+    /// Holds the signature against the key it names, if signatures are looked at.
+    fn authenticate(
+        &self,
+        parts: &Parts,
+        service: &str,
+        payload: Payload<'_>,
+    ) -> Result<Option<signature::ChunkSigner>, Problem> {
+        if self.authentication == Authentication::Off {
+            return Ok(None);
+        }
+        let key = |access_key: &str| {
+            let issued = self.backend.secret(access_key);
+            issued.or_else(|| scope::root_key(access_key))
+        };
+        signature::verify(parts, service, payload, key, self.backend.now()).map(Some)
+    }
+
+    async fn collect_form(&self, parts: &Parts, body: Body) -> Result<Collected, ServiceError> {
+        check_headers(&parts.headers)?;
+        collect(&parts.headers, body, FORM_BODY_MAX_BYTES).await
+    }
+
+    async fn s3(&self, mut parts: Parts, body: Body, request_id: &str) -> http::Response<Body> {
         // Smithy's own protocols use paths, which S3 would take for buckets.
         if let Some(protocol) = parts.headers.get("smithy-protocol") {
             let name = String::from_utf8_lossy(protocol.as_bytes());
@@ -146,7 +198,7 @@ impl Router {
         let query = parts.uri.query().unwrap_or_default();
         let auth = match Auth::read(&parts.headers, query) {
             Ok(auth) => auth,
-            Err(error) => return s3_error(&error, request_id),
+            Err(error) => return s3_error(&error, &parts.method, request_id),
         };
         // A signed request for a service that is neither S3 nor spoken here must not fall into S3.
         if let Some(service) = auth.service()
@@ -158,6 +210,24 @@ impl Router {
                 ServiceError::not_implemented(format!("the service `{service}`"))
             };
             return with_request_id(json::error(None, &error), request_id);
+        }
+        if header_bytes(&parts.headers) > S3_HEADER_MAX_BYTES {
+            let error = ServiceError::client(
+                "RequestHeaderSectionTooLarge",
+                "Your request header section exceeds the maximum allowed size.",
+            )
+            .member("MaxSizeAllowed", S3_HEADER_MAX_BYTES.to_string());
+            return s3_error(&error, &parts.method, request_id);
+        }
+        match self.authenticate(&parts, "s3", Payload::AsDeclared) {
+            Ok(None) => {}
+            Ok(Some(chunks)) => {
+                parts.extensions.insert(chunks);
+            }
+            Err(problem) => {
+                let error = problem.refusal(Dialect::S3);
+                return s3_error(&error, &parts.method, request_id);
+            }
         }
         let call = self.caller(&auth);
         let request = http::Request::from_parts(parts, body);
@@ -177,14 +247,10 @@ impl Router {
         let answer = self
             .json_call(parts, body, service, operation, encoding)
             .await;
-        let mut response = match (answer, service, encoding) {
-            (Ok((operation, output)), Some(service), Encoding::Cbor) => {
-                cbor::reply(Facts::of(service), operation, &output)
-            }
-            (Ok((operation, output)), ..) => json::reply(operation, &output),
-            (Err(error), Some(service), Encoding::Cbor) => cbor::error(service, &error),
-            (Err(error), ..) => json::error(service, &error),
-        };
+        let mut response = answer.unwrap_or_else(|error| match (service, encoding) {
+            (Some(service), Encoding::Cbor) => cbor::error(service, &error),
+            _ => json::error(service, &error),
+        });
         if parts.method != Method::POST {
             response
                 .headers_mut()
@@ -206,7 +272,7 @@ impl Router {
         service: Option<Service>,
         operation: &str,
         encoding: Encoding,
-    ) -> Result<(&'static Operation, Value), ServiceError> {
+    ) -> Result<http::Response<Body>, ServiceError> {
         let unknown = || ServiceError::client("UnknownOperationException", "");
         if parts.method != Method::POST {
             return Err(ServiceError {
@@ -217,27 +283,32 @@ impl Router {
         let service = service.ok_or_else(unknown)?;
         let facts = Facts::of(service);
         let operation = facts.operation(operation).ok_or_else(unknown)?;
+        check_headers(&parts.headers)?;
         let body = collect(&parts.headers, body, JSON_BODY_MAX_BYTES).await?;
         let mut input = match encoding {
-            Encoding::Json => json::parse(&body)?,
-            Encoding::Cbor => cbor::parse(&body)?,
+            Encoding::Json => json::parse(&body.unpacked)?,
+            Encoding::Cbor => cbor::parse(&body.unpacked)?,
         };
-        drop(body);
         let auth = Auth::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
         if auth == Auth::Anonymous {
-            return Err(missing_authentication());
+            return Err(Problem::Unsigned.refusal(Dialect::Json));
         }
+        self.authenticate(parts, service.name(), Payload::Body(&body.wire))
+            .map_err(|problem| problem.refusal(Dialect::Json))?;
+        drop(body);
         validate::check(facts, operation, &mut input)?;
-        if operation.streams {
-            let name = format!("{service}:{}", operation.name);
-            return Err(ServiceError::not_implemented(name));
-        }
         let call = self.caller(&auth);
-        let output = self
-            .backend
-            .call(service, &operation.name, &call, input)
-            .await?;
-        Ok((operation, output))
+        if operation.streams {
+            let messages = self.backend.stream(service, &operation.name, &call, input);
+            let messages = messages.await?;
+            return Ok(event_stream::reply(facts, operation, encoding, messages));
+        }
+        let output = self.backend.call(service, &operation.name, &call, input);
+        let output = output.await?;
+        Ok(match encoding {
+            Encoding::Json => json::reply(operation, &output),
+            Encoding::Cbor => cbor::reply(facts, operation, &output),
+        })
     }
 
     /// A Query request; `None` for a form without an action that no Query service was signed for,
@@ -245,13 +316,13 @@ impl Router {
     async fn form(
         &self,
         parts: &Parts,
-        body: &Bytes,
+        body: &Collected,
         request_id: &str,
     ) -> Option<http::Response<Body>> {
         let encoded_query = parts.uri.query().unwrap_or_default();
         let auth = Auth::read(&parts.headers, encoded_query);
         let scope_service = auth.as_ref().ok().and_then(Auth::service);
-        let mut form = Form::parse(body);
+        let mut form = Form::parse(&body.unpacked);
         form.extend(Form::parse(encoded_query.as_bytes()));
         let signed_for_query = scope_service
             .and_then(Service::by_name)
@@ -263,6 +334,16 @@ impl Router {
             Ok(target) => target,
             Err(error) => return Some(query::error(None, &error, request_id)),
         };
+        let unsigned = matches!(auth, Ok(Auth::Anonymous));
+        let authentic = if unsigned && UNSIGNED_OPERATIONS.contains(&operation.name.as_str()) {
+            Ok(None)
+        } else {
+            self.authenticate(parts, facts.service.name(), Payload::Body(&body.wire))
+        };
+        if let Err(problem) = authentic {
+            let error = problem.refusal(Dialect::Query);
+            return Some(query::error(Some(facts), &error, request_id));
+        }
         let answer = self.form_call(facts, operation, &form, auth).await;
         Some(match answer {
             Ok(output) => query::reply(facts, operation, &output, request_id),
@@ -278,10 +359,8 @@ impl Router {
         auth: Result<Auth, ServiceError>,
     ) -> Result<Value, ServiceError> {
         let auth = auth?;
-        // Federated callers have no AWS credentials yet: these two are unsigned by design.
-        let unsigned = ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"];
-        if auth == Auth::Anonymous && !unsigned.contains(&operation.name.as_str()) {
-            return Err(missing_authentication());
+        if auth == Auth::Anonymous && !UNSIGNED_OPERATIONS.contains(&operation.name.as_str()) {
+            return Err(Problem::Unsigned.refusal(Dialect::Query));
         }
         let mut input = form.input(facts, operation)?;
         validate::check(facts, operation, &mut input)?;
@@ -292,12 +371,8 @@ impl Router {
     }
 }
 
-/// How the documents of a request with a target are written.
-#[derive(Clone, Copy)]
-enum Encoding {
-    Json,
-    Cbor,
-}
+/// Federated callers have no AWS credentials yet: these two are unsigned by design.
+const UNSIGNED_OPERATIONS: [&str; 2] = ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"];
 
 fn is_cbor(headers: &HeaderMap) -> bool {
     headers
@@ -340,15 +415,40 @@ fn with_request_id(mut response: http::Response<Body>, id: &str) -> http::Respon
     response
 }
 
-fn missing_authentication() -> ServiceError {
-    ServiceError::client(
-        "MissingAuthenticationTokenException",
-        "Missing Authentication Token",
-    )
+/// A body as it came, and as it reads.
+struct Collected {
+    /// What was sent, and signed.
+    wire: Bytes,
+    /// The same without the compression it may have come in.
+    unpacked: Bytes,
+}
+
+/// Bytes of a header section: names, values, and the four characters that each line adds.
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
+}
+
+/// hyper refuses what is far larger without an answer of ours; see the server.
+fn check_headers(headers: &HeaderMap) -> Result<(), ServiceError> {
+    if header_bytes(headers) <= HEADER_MAX_BYTES {
+        return Ok(());
+    }
+    Err(ServiceError::with_status(
+        431,
+        "RequestHeaderFieldsTooLargeException",
+        format!("Request headers must be smaller than {HEADER_MAX_BYTES} bytes"),
+    ))
 }
 
 /// The whole body, unpacked, if it is no longer than `limit` bytes.
-async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, ServiceError> {
+async fn collect(
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+) -> Result<Collected, ServiceError> {
     let too_large = || {
         ServiceError::with_status(
             413,
@@ -356,6 +456,10 @@ async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<By
             format!("Request must be smaller than {limit} bytes"),
         )
     };
+    // What says that it is too long is not read first.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -368,25 +472,30 @@ async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<By
             collected.extend_from_slice(&data);
         }
     }
-    match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
-        Some(b"gzip") => {
-            let mut unpacked = Vec::new();
-            // One byte beyond the limit tells a full body from one that goes on.
-            flate2::read::MultiGzDecoder::new(&collected[..])
-                .take(limit as u64 + 1)
-                .read_to_end(&mut unpacked)
-                .map_err(|_| validate::serialization(""))?;
-            if unpacked.len() > limit {
-                return Err(too_large());
-            }
-            Ok(unpacked.into())
-        }
-        _ => Ok(collected.freeze()),
+    let wire = collected.freeze();
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    // Other encodings are names that old SDKs put there (`amz-1.0`) and mean nothing.
+    if !encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"gzip")) {
+        let unpacked = wire.clone();
+        return Ok(Collected { wire, unpacked });
     }
+    let mut unpacked = Vec::new();
+    // One byte beyond the limit tells a full body from one that goes on.
+    flate2::read::MultiGzDecoder::new(&wire[..])
+        .take(limit as u64 + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|_| validate::serialization(""))?;
+    if unpacked.len() > limit {
+        return Err(too_large());
+    }
+    Ok(Collected {
+        wire,
+        unpacked: unpacked.into(),
+    })
 }
 
 /// Kinesis' second request id: 72 bytes in base64, as long as AWS's, derived from the first.
-fn extended_id(request_id: &str) -> String {
+pub(super) fn extended_id(request_id: &str) -> String {
     let mut bytes = Vec::with_capacity(80);
     for block in 0..5u8 {
         let digest = Md5::new().chain_update(request_id).chain_update([block]);
@@ -394,31 +503,6 @@ fn extended_id(request_id: &str) -> String {
     }
     bytes.truncate(72);
     base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-/// An error met before S3 proper, in S3's form.
-fn s3_error(error: &ServiceError, request_id: &str) -> http::Response<Body> {
-    let code = match error.code.as_str() {
-        "IncompleteSignatureException" => "AuthorizationHeaderMalformed",
-        "InvalidSignatureException" => "InvalidArgument",
-        code => code,
-    };
-    let mut document = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>");
-    query::xml::escape(code, &mut document);
-    document.push_str("</Code><Message>");
-    query::xml::escape(&error.message, &mut document);
-    document.push_str("</Message><RequestId>");
-    query::xml::escape(request_id, &mut document);
-    document.push_str("</RequestId></Error>");
-    let mut response = http::Response::new(Body::from(document));
-    *response.status_mut() =
-        http::StatusCode::from_u16(error.status).unwrap_or(http::StatusCode::BAD_REQUEST);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        headers.insert("x-amz-request-id", id);
-    }
-    response
 }
 
 #[cfg(test)]

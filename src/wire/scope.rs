@@ -1,13 +1,15 @@
 //! Who a request says it comes from: the credential scope of its signature.
 //!
 //! The scope names access key, day, region and service; that is all an emulator needs to keep
-//! accounts and regions apart. **Signatures are not verified**: any secret is accepted. What is
-//! checked is that a signature is there and readable, because clients branch on those errors.
+//! accounts and regions apart. Signatures are not verified here: unless
+//! [`signature`](crate::wire::signature) is told to, any secret is accepted. What is checked is that a
+//! signature is there and readable, because clients branch on those errors.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::base::{AccountId, Region, ServiceError};
+use crate::iam::Secret;
 
 /// What the signature tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,21 +42,12 @@ impl Auth {
     /// `IncompleteSignatureException` when a signature is there but unreadable,
     /// `InvalidSignatureException` for two of them, 501 for SigV4A.
     pub fn read(headers: &HeaderMap, query: &str) -> Result<Self, ServiceError> {
-        let presigned = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| name.starts_with("X-Amz-"))
-            .collect::<Vec<_>>();
-        let parameter = |wanted: &str| {
-            presigned
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.as_ref())
-        };
-        let algorithm = parameter("X-Amz-Algorithm");
+        let algorithm = parameter(query, "X-Amz-Algorithm");
         let Some(header) = headers.get(AUTHORIZATION) else {
-            return match (algorithm, parameter("X-Amz-Credential")) {
+            return match (algorithm, parameter(query, "X-Amz-Credential")) {
                 (None, _) => Ok(legacy_query(query)),
-                (Some(algorithm), _) if is_sigv4a(algorithm) => Err(sigv4a()),
-                (Some(_), Some(credential)) => Scope::parse(credential).map(Self::Signed),
+                (Some(algorithm), _) if is_sigv4a(&algorithm) => Err(sigv4a()),
+                (Some(_), Some(credential)) => Scope::parse(&credential).map(Self::Signed),
                 (Some(_), None) => Err(incomplete(
                     "AWS query-string parameters must include 'X-Amz-Credential'.",
                 )),
@@ -113,6 +106,22 @@ pub fn account_of(access_key: &str) -> AccountId {
     AccountId::parse(access_key).unwrap_or_default()
 }
 
+/// The access key of the default account's root.
+pub const ROOT_KEY: &str = "test";
+/// The secret of every account's root key.
+pub const ROOT_SECRET: &str = "test";
+
+/// The root keys that exist without having been made: [`ROOT_KEY`] for the default account, and every
+/// account's id for itself. Their secret is [`ROOT_SECRET`].
+pub fn root_key(access_key: &str) -> Option<Secret> {
+    let known = access_key == ROOT_KEY || AccountId::parse(access_key).is_some();
+    known.then(|| Secret {
+        secret: ROOT_SECRET.to_owned(),
+        token: None,
+        expired: false,
+    })
+}
+
 impl Scope {
     fn parse(credential: &str) -> Result<Self, ServiceError> {
         // From the right: S3-compatible clients use access keys with slashes in them.
@@ -135,7 +144,14 @@ impl Scope {
     }
 }
 
-fn incomplete(message: impl std::fmt::Display) -> ServiceError {
+/// The first parameter of that name in a query.
+pub(super) fn parameter(query: &str, wanted: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
+}
+
+pub(super) fn incomplete(message: impl std::fmt::Display) -> ServiceError {
     ServiceError::client("IncompleteSignatureException", message)
 }
 
@@ -143,24 +159,22 @@ fn is_sigv4a(text: &str) -> bool {
     text.starts_with("AWS4-ECDSA-P256-SHA256")
 }
 
-fn sigv4a() -> ServiceError {
+pub(super) fn sigv4a() -> ServiceError {
     ServiceError::not_implemented("Signature Version 4A (AWS4-ECDSA-P256-SHA256)")
 }
 
 /// A presigned URL of Signature Version 2, or no signature at all.
 fn legacy_query(query: &str) -> Auth {
-    let has = |wanted: &str| {
-        form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.into_owned())
-    };
-    match (has("AWSAccessKeyId"), has("Signature")) {
+    match (
+        parameter(query, "AWSAccessKeyId"),
+        parameter(query, "Signature"),
+    ) {
         (Some(access_key), Some(_)) => Auth::Legacy(access_key),
         _ => Auth::Anonymous,
     }
 }
 
-fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header
         .split([',', ' '])
         .filter_map(|part| part.trim().split_once('='))
@@ -169,7 +183,7 @@ fn header_parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// AWS names everything that is missing, then quotes the header.
-fn missing_parameters(header: &str, headers: &HeaderMap) -> ServiceError {
+pub(super) fn missing_parameters(header: &str, headers: &HeaderMap) -> ServiceError {
     let mut message = String::new();
     for name in ["Credential", "Signature", "SignedHeaders"] {
         if header_parameter(header, name).is_none() {
@@ -250,6 +264,17 @@ mod tests {
         assert!(short.message.ends_with("got 'AKID'"), "{short}");
         let v4a = read("AWS4-ECDSA-P256-SHA256 Credential=a/b/c/aws4_request", "").unwrap_err();
         assert_eq!((v4a.status, v4a.code.as_str()), (501, "NotImplemented"));
+    }
+
+    #[test]
+    fn root_keys_are_known_without_being_made() {
+        for known in ["test", "123456789012"] {
+            assert_eq!(
+                root_key(known).map(|key| key.secret),
+                Some("test".to_owned())
+            );
+        }
+        assert_eq!(root_key("AKIDEXAMPLE"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The socket side of the front door.
 //!
-//! HTTP/1.1 (keep-alive, pipelining) and HTTP/2 with prior knowledge on one listener; hyper tells
-//! them apart by the first bytes. The caller owns the listener and the stop signal, so tests and the
+//! HTTP/1.1 (keep-alive, pipelining) and HTTP/2 on one listener, with or without TLS; hyper tells them
+//! apart by the first bytes, which is prior knowledge without TLS and what ALPN agreed on with it. The caller owns the listener and the stop signal, so tests and the
 //! command line start and stop it alike.
 
 use std::convert::Infallible;
@@ -19,10 +19,16 @@ use tokio::net::TcpListener;
 use crate::base::Clock;
 use crate::base::limits::wire::{HEADER_MAX_BYTES, HEADER_READ_TIMEOUT, SHUTDOWN_GRACE};
 use crate::wire::router::Router;
+use crate::wire::tls::Tls;
 
 /// Serves until `shutdown` completes, then finishes the requests under way (for at most
-/// [`SHUTDOWN_GRACE`]) and returns.
-pub async fn run(listener: TcpListener, router: Arc<Router>, shutdown: impl Future<Output = ()>) {
+/// [`SHUTDOWN_GRACE`]) and returns. With `tls` nothing but TLS is spoken.
+pub async fn run(
+    listener: TcpListener,
+    tls: Option<&Tls>,
+    router: Arc<Router>,
+    shutdown: impl Future<Output = ()>,
+) {
     let connections = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -42,7 +48,11 @@ pub async fn run(listener: TcpListener, router: Arc<Router>, shutdown: impl Futu
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        tokio::spawn(serve(stream, Arc::clone(&router), connections.watcher()));
+        let (router, watcher) = (Arc::clone(&router), connections.watcher());
+        match tls {
+            None => tokio::spawn(serve(stream, router, watcher)),
+            Some(tls) => tokio::spawn(serve_tls(stream, tls.clone(), router, watcher)),
+        };
     }
     drop(listener);
     tokio::select! {
@@ -53,22 +63,41 @@ pub async fn run(listener: TcpListener, router: Arc<Router>, shutdown: impl Futu
     }
 }
 
+/// One connection that begins with a TLS handshake, which may take as long as headers may.
+async fn serve_tls<I>(io: I, tls: Tls, router: Arc<Router>, watcher: Watcher)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let handshake = tokio::select! {
+        handshake = tls.accept(io) => handshake,
+        () = Clock::sleep_real(HEADER_READ_TIMEOUT) => {
+            tracing::debug!("no TLS handshake in {HEADER_READ_TIMEOUT:?}");
+            return;
+        }
+    };
+    match handshake {
+        Ok(stream) => serve(stream, router, watcher).await,
+        Err(error) => tracing::debug!(%error, "TLS handshake"),
+    }
+}
+
 /// One connection, until the client closes it or the watcher asks to finish.
 async fn serve<I>(io: I, router: Arc<Router>, watcher: Watcher)
 where
     I: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Without `pipeline_flush`: with it, hyper never sends its refusal of a request it cannot read.
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
-        .max_buf_size(HEADER_MAX_BYTES)
-        .pipeline_flush(true);
+        // What exceeds the limit a little is refused by the router, in words; the rest by hyper.
+        .max_buf_size(2 * HEADER_MAX_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(HEADER_MAX_BYTES).unwrap_or(u32::MAX));
+        .max_header_list_size(u32::try_from(2 * HEADER_MAX_BYTES).unwrap_or(u32::MAX));
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let router = Arc::clone(&router);
         async move { Ok::<_, Infallible>(router.call(request.map(Into::into)).await) }

@@ -4,7 +4,14 @@ A client of another language has the same cases under the same names (javascript
 """
 
 import json
+import pathlib
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+# pylint: disable=wrong-import-position
+from checks import PATIENCE_SECONDS, Failed, attempt, count
 
 TRUST = json.dumps({
     "Version": "2012-10-17",
@@ -39,21 +46,6 @@ TABLE = {
         "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
     },
 }
-# Longest wait for something that takes about a second, on a busy machine.
-PATIENCE_SECONDS = 90
-
-
-class Failed(Exception):
-    """A case that does not hold, and why."""
-
-
-def expect(holds, message):
-    if not holds:
-        raise Failed(message)
-
-
-def equal(what, found, wanted):
-    expect(found == wanted, f"{what}: {found!r:.300}, not {wanted!r:.300}")
 
 
 def wait(what, look):
@@ -68,20 +60,5 @@ def wait(what, look):
 
 
 def run(cases):
-    """Runs cases in order; one line each, and the count last. How many failed."""
-    failed = 0
-    for case in cases:
-        started = time.monotonic()
-        try:
-            case()
-            outcome, reason = "ok", ""
-        except Exception as error:  # pylint: disable=broad-except
-            # A case that cannot even be carried out has failed too.
-            text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
-            outcome, reason = "FAILED", f": {text}"
-            failed += 1
-        name = case.__name__.replace("_", " ")
-        took = time.monotonic() - started
-        print(f"{outcome:6} {name} ({took:.1f} s){reason}", flush=True)
-    print(f"{len(cases) - failed} passed, {failed} failed", flush=True)
-    return failed
+    """Runs cases in order; one line each, and the count last. The exit code."""
+    return count([attempt(case.__name__, case) for case in cases])

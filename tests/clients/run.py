@@ -22,7 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 # pylint: disable=wrong-import-position
-from course import Emulator, Failed, environment
+from checks import Failed
+from course import Emulator, environment
 
 import flow
 

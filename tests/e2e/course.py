@@ -26,6 +26,7 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 
 import readme
+from checks import PATIENCE_SECONDS, Failed, attempt, count, equal, expect
 
 HERE = pathlib.Path(__file__).resolve().parent
 AWS = pathlib.Path(sys.executable).parent / "aws"
@@ -38,21 +39,6 @@ PARTITIONS = ["partition_0", "partition_1", "partition_2", "partition_3"]
 # The course's sensors and the ranges its apps draw from.
 SENSORS = [("powerfactor", 0.7, 1.0), ("temperature", 20, 25), ("hydraulicpressure", 70, 80)]
 READINGS = 12
-# Longest wait for something that takes about a second, on a busy machine.
-PATIENCE_SECONDS = 90
-
-
-class Failed(Exception):
-    """A case that does not hold, and why."""
-
-
-def expect(holds, message):
-    if not holds:
-        raise Failed(message)
-
-
-def equal(what, found, wanted):
-    expect(found == wanted, f"{what}: {found!r}, not {wanted!r}")
 
 
 def wait(what, look):
@@ -501,21 +487,6 @@ def main():
                         default=pathlib.Path(target) / "debug" / "windfarm")
     parser.add_argument("--endpoint", help="use the empty emulator at this URL")
     arguments = parser.parse_args()
-    tally = {"ok": 0, "FAILED": 0}
-
-    def attempt(name, check):
-        started = time.monotonic()
-        try:
-            check()
-            outcome, reason = "ok", ""
-        except Exception as error:  # pylint: disable=broad-except
-            # A case that cannot even be carried out has failed too, e.g. a field that is missing.
-            text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
-            outcome, reason = "FAILED", f": {text}"
-        tally[outcome] += 1
-        took = time.monotonic() - started
-        print(f"{outcome:6} {name.replace('_', ' ')} ({took:.1f} s){reason}", flush=True)
-
     with tempfile.TemporaryDirectory() as folder:
         emulator = None
         try:
@@ -526,14 +497,12 @@ def main():
             return 2
         endpoint = arguments.endpoint or emulator.endpoint
         course = Course(environment(endpoint, folder), folder)
-        for name in CASES:
-            attempt(name, getattr(course, name))
+        held = [attempt(name, getattr(course, name)) for name in CASES]
         if emulator is not None:
-            attempt("reset leaves nothing", lambda: reset(endpoint, course))
-            attempt("the README's lines work as they stand", lambda: typed(course))
-            attempt("SIGTERM stops it cleanly", emulator.stop)
-    print(f"{tally['ok']} passed, {tally['FAILED']} failed")
-    return 1 if tally["FAILED"] else 0
+            held.append(attempt("reset leaves nothing", lambda: reset(endpoint, course)))
+            held.append(attempt("the README's lines work as they stand", lambda: typed(course)))
+            held.append(attempt("SIGTERM stops it cleanly", emulator.stop))
+    return count(held)
 
 
 if __name__ == "__main__":

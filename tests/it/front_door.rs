@@ -21,15 +21,8 @@ use crate::world;
 /// that are allowed have gigabytes.
 const MAX_SENT: f64 = 20_000.0;
 
-/// Operations of S3 whose requests are those of another one, as far as this door can see: two differ by
-/// their host alone, two are old names, and annotations are refused as one.
-const SAME_REQUEST: [&str; 5] = [
-    "GetBucketLifecycle",
-    "GetBucketNotification",
-    "ListDirectoryBuckets",
-    "ListObjectAnnotations",
-    "WriteGetObjectResponse",
-];
+/// Old names of operations of S3: the same requests as under the new ones.
+const SAME_REQUEST: [&str; 2] = ["GetBucketLifecycle", "GetBucketNotification"];
 
 /// Operations of S3 that are sent a document of 20 MiB: a few, as each is digested, which takes seconds
 /// without optimisation.
@@ -460,6 +453,7 @@ async fn every_query_operation_is_answered_in_xml() {
 
 /// What the API facts say about the HTTP side of an S3 operation.
 struct Binding {
+    operation: String,
     method: String,
     path: String,
     /// Required headers and query parameters: location, name, kind of shape.
@@ -505,6 +499,7 @@ fn bindings() -> BTreeMap<String, Binding> {
                 )
             };
             let binding = Binding {
+                operation: name.clone(),
                 method: operation["http"][0].as_str().unwrap().to_owned(),
                 path: operation["http"][1].as_str().unwrap().to_owned(),
                 required: located(&["header", "querystring"])
@@ -551,6 +546,11 @@ fn s3_request(
             "header" => headers.push((name.to_ascii_lowercase(), "/bucket/other".to_owned())),
             _ => query.push(format!("{name}=1")),
         }
+    }
+    // As the SDKs do. Two operations are other ones without their name.
+    let named = ["ListDirectoryBuckets", "ListObjectAnnotations"];
+    if with_required || named.contains(&binding.operation.as_str()) {
+        query.push(format!("x-id={}", binding.operation));
     }
     for pair in query {
         path.push(if path.contains('?') { '&' } else { '?' });

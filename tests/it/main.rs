@@ -10,10 +10,15 @@
 )]
 
 mod architecture;
+mod authentication;
 mod cbor_client;
 mod cli;
+mod conversion;
+mod definitions;
 mod docker;
+mod fan_out;
 mod fidelity;
+mod functions;
 mod front_door;
 mod hardening;
 mod licences;

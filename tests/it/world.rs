@@ -45,6 +45,27 @@ pub async fn clients(emulator: &Emulator) -> Clients {
     Target::Local(emulator.clone()).clients().await
 }
 
+/// Makes a bucket.
+pub async fn bucket(clients: &Clients, name: &str) {
+    let call = clients.s3.create_bucket().bucket(name);
+    call.send().await.unwrap();
+}
+
+/// The ARN of a new role named `delivery` that trusts a service.
+pub async fn role(clients: &Clients, service: &str) -> String {
+    let trust = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let call = clients.iam.create_role().role_name("delivery");
+    let call = call.assume_role_policy_document(trust.to_string());
+    call.send().await.unwrap().role().unwrap().arn().to_owned()
+}
+
 /// The whole pipeline in this process.
 pub async fn run(seed: u64, plan: &Plan, production: &Production) -> (Clients, Report) {
     let clients = clients(&emulator(seed)).await;

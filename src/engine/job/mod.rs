@@ -35,7 +35,7 @@ mod source;
 mod sql;
 mod target;
 mod transform;
-mod write;
+pub(super) mod write;
 
 pub use report::{JobReport, NodeReport, SourceReport, TargetReport};
 pub use run::{GraphRun, JobError};

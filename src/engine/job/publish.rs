@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use super::write::{FileFormat, WrittenColumn};
 use crate::engine::error::{Error, Result};
-use crate::glue::api::{Column, PartitionInput, SerDeInfo, StorageDescriptor, Table, TableInput};
+use crate::glue::api::{Column, PartitionInput, SerDeInfo, StorageDescriptor, TableInput};
 use crate::glue::catalog::CatalogWriter;
+use crate::glue::hive_layout;
 use crate::store::S3Uri;
 
 /// What a target tells the catalog.
@@ -100,7 +101,10 @@ pub fn apply(run: &Run<'_>, publication: Publication) -> Result<()> {
             let widened = widened(columns.clone(), &publication.data);
             if publication.schema == SchemaChange::Update && widened != columns {
                 descriptor.columns = Some(widened);
-                let input = updated(table, descriptor.clone());
+                let input = TableInput {
+                    storage_descriptor: Some(descriptor.clone()),
+                    ..table.into()
+                };
                 catalog(run)
                     .update_table(run.call, database, input)
                     .map_err(metastore)?;
@@ -155,15 +159,15 @@ fn created(publication: &Publication) -> TableInput {
     let (classification, input, output, serde) = match publication.format {
         FileFormat::GlueParquet(_) | FileFormat::SparkParquet(_) => (
             "parquet",
-            "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-            "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-            "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+            hive_layout::PARQUET_INPUT,
+            hive_layout::PARQUET_OUTPUT,
+            hive_layout::PARQUET_SERDE,
         ),
         FileFormat::Json { .. } => (
             "json",
-            "org.apache.hadoop.mapred.TextInputFormat",
-            "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-            "org.openx.data.jsonserde.JsonSerDe",
+            hive_layout::TEXT_INPUT,
+            hive_layout::TEXT_OUTPUT,
+            hive_layout::OPENX_SERDE,
         ),
     };
     let mut folder = publication.location.clone();
@@ -191,24 +195,6 @@ fn created(publication: &Publication) -> TableInput {
             }),
             ..StorageDescriptor::default()
         }),
-        ..TableInput::default()
-    }
-}
-
-fn updated(table: Table, descriptor: StorageDescriptor) -> TableInput {
-    TableInput {
-        name: table.name,
-        description: table.description,
-        owner: table.owner,
-        last_access_time: table.last_access_time,
-        last_analyzed_time: table.last_analyzed_time,
-        retention: table.retention,
-        storage_descriptor: Some(descriptor),
-        partition_keys: table.partition_keys,
-        view_original_text: table.view_original_text,
-        view_expanded_text: table.view_expanded_text,
-        table_type: table.table_type,
-        parameters: table.parameters,
         ..TableInput::default()
     }
 }

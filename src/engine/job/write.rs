@@ -71,7 +71,8 @@ impl Codec {
         }
     }
 
-    fn parquet(self) -> Compression {
+    /// The same for the writer.
+    pub fn parquet(self) -> Compression {
         match self {
             Self::Snappy => Compression::SNAPPY,
             Self::Gzip => Compression::GZIP(GzipLevel::default()),
@@ -396,6 +397,9 @@ fn folder_text(name: &str, values: &ArrayRef) -> Result<ArrayRef> {
     cast::cast(values, &DataType::Utf8)
 }
 
+/// What Parquet files name as their writer.
+pub const CREATED_BY: &str = concat!("windfarm ", env!("CARGO_PKG_VERSION"));
+
 /// A file being built.
 enum Encoder {
     Parquet(Box<ArrowWriter<Vec<u8>>>),
@@ -414,7 +418,7 @@ impl Encoder {
         let properties = WriterProperties::builder()
             .set_compression(codec.parquet())
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .set_created_by(concat!("windfarm ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_created_by(CREATED_BY.to_owned())
             .build();
         let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties))
             .map_err(encoding)?;

@@ -1,4 +1,7 @@
-//! JSON values into Arrow columns, under one of two readers' rules.
+//! JSON values into Arrow columns, under the rules of one of three readers: a query, a job, or
+//! ([`delivered`]) a delivery stream that converts.
+
+mod delivered;
 
 use std::sync::Arc;
 
@@ -16,6 +19,8 @@ use super::json_value::{Decimal, Value, parse_integer};
 use super::types::arrow_type;
 use crate::engine::calendar;
 use crate::glue::hive_type::HiveType;
+
+pub use delivered::Deserializer;
 
 /// Whose reading of JSON applies where a value is not of its column's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

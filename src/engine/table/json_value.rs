@@ -26,7 +26,7 @@ pub enum Value<'a> {
 }
 
 /// Nesting beyond this is malformed, instead of exhausting the stack.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = 200;
 
 /// Reads the first value of `text`; the error says what is wrong and at which byte.
 pub fn read_first(text: &str) -> Result<Value<'_>, String> {

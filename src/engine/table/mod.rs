@@ -6,7 +6,9 @@
 
 pub mod columns;
 pub mod files;
+pub mod joda;
 pub mod json;
+pub mod json_strict;
 pub mod json_value;
 pub mod parquet;
 pub mod partition;
@@ -26,6 +28,7 @@ use self::files::{File, split};
 use self::json::{JsonScan, Output, Reading, StreamCounts};
 use self::parquet::ParquetScan;
 use self::partition::{Partition, is_decidable, prune};
+pub use self::serde::is_view;
 use self::types::{arrow_type, is_scalar};
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;

@@ -13,6 +13,7 @@ use super::types::arrow_type;
 use crate::engine::calendar;
 use crate::engine::error::{Error, Result};
 use crate::engine::table::json_value::Decimal;
+use crate::glue::hive_layout;
 use crate::glue::hive_type::HiveType;
 use crate::store::S3Uri;
 
@@ -67,48 +68,12 @@ pub fn parse_value(column: &str, of: &HiveType, text: &str) -> Result<ScalarValu
     })
 }
 
-/// Characters Hive escapes in folder names, beside control characters.
-const ESCAPED: &str = "\"#%'*/:=?\\{[]^\u{7f}";
-
 /// A partition value as a folder name holds it; NULL and the empty text become Hive's default.
 pub fn escape(value: Option<&str>) -> String {
-    let text = match value {
-        None | Some("") => return NULL_VALUE.to_owned(),
-        Some(text) => text,
-    };
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c < ' ' || ESCAPED.contains(c) {
-            out.push_str(&format!("%{:02X}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
+    match value {
+        None | Some("") => NULL_VALUE.to_owned(),
+        Some(text) => hive_layout::escape(text),
     }
-    out
-}
-
-/// A folder name's value; the reverse of [`escape`] but for the default partition's name.
-pub fn unescape(folder: &str) -> String {
-    let mut out = Vec::with_capacity(folder.len());
-    let mut rest = folder.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = (*first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match hex {
-            Some(byte) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| folder.to_owned())
 }
 
 /// Whether a filter can be decided from partition values alone.
@@ -174,7 +139,6 @@ pub(super) fn unqualified(filter: Expr) -> Result<Expr> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -202,14 +166,5 @@ mod tests {
         assert_eq!(escape(Some("a/b=c")), "a%2Fb%3Dc");
         assert_eq!(escape(None), NULL_VALUE);
         assert_eq!(escape(Some("")), NULL_VALUE);
-    }
-
-    proptest! {
-        #[test]
-        fn any_value_survives_its_folder_name(text in "\\PC{1,20}|[\\x00-\\x7f]{1,20}") {
-            let folder = escape(Some(&text));
-            prop_assert!(!folder.contains('/'));
-            prop_assert_eq!(unescape(&folder), text);
-        }
     }
 }

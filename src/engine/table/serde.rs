@@ -8,6 +8,7 @@ use super::partition::{Partition, parse_value};
 use super::{Format, TableColumn, address, typed};
 use crate::engine::error::{Error, Result};
 use crate::glue::api::{Partition as CatalogPartition, StorageDescriptor, Table};
+use crate::glue::hive_layout::{OPENX_SERDE, PARQUET_SERDE};
 use crate::glue::hive_type::HiveType;
 
 /// Parameters of a table that name another kind of table, and the kind.
@@ -22,11 +23,16 @@ fn library(descriptor: &StorageDescriptor) -> Option<&str> {
     info.serialization_library.as_deref()
 }
 
+/// Whether an entry of the catalog is a view.
+pub fn is_view(table: &Table) -> bool {
+    table.table_type.as_deref() == Some("VIRTUAL_VIEW")
+}
+
 /// Refuses what is in the catalog as a table and is none of Hive's, with its name.
 pub fn check_kind(table: &Table) -> Result<()> {
     let none = BTreeMap::new();
     let parameters = table.parameters.as_ref().unwrap_or(&none);
-    if table.table_type.as_deref() == Some("VIRTUAL_VIEW") {
+    if is_view(table) {
         return Err(Error::Unsupported(format!(
             "`{}` is a view; views are not executed by windfarm yet",
             table.name
@@ -61,17 +67,14 @@ pub fn athena_format(table: &Table) -> Result<Format> {
     let info = descriptor.serde_info.as_ref();
     let parameters = info.and_then(|i| i.parameters.as_ref()).unwrap_or(&none);
     match library(&descriptor) {
-        Some(PARQUET) => Ok(Format::Parquet),
-        Some("org.openx.data.jsonserde.JsonSerDe") => {
-            Ok(Format::Json(Reading::Lines(openx(parameters)?)))
-        }
+        Some(PARQUET_SERDE) => Ok(Format::Parquet),
+        Some(OPENX_SERDE) => Ok(Format::Json(Reading::Lines(openx(parameters)?))),
         other => Err(unread(table, other)),
     }
 }
 
-const PARQUET: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 const JSON: [&str; 3] = [
-    "org.openx.data.jsonserde.JsonSerDe",
+    OPENX_SERDE,
     "org.apache.hive.hcatalog.data.JsonSerDe",
     "org.apache.hadoop.hive.serde2.JsonSerDe",
 ];
@@ -83,7 +86,7 @@ impl Format {
         check_kind(table)?;
         let descriptor = table.storage_descriptor.clone().unwrap_or_default();
         match library(&descriptor) {
-            Some(PARQUET) => Ok(Self::Parquet),
+            Some(PARQUET_SERDE) => Ok(Self::Parquet),
             Some(json) if JSON.contains(&json) => {
                 Ok(Self::Json(Reading::Stream(Arc::clone(counts))))
             }

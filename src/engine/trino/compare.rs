@@ -7,6 +7,23 @@ use super::error::{Code, Result, TrinoError};
 use super::types::Type;
 use super::value::Value;
 
+/// Whether one of the `answers` is yes: NULL when none is and one is open. Stops at the first yes or error.
+pub fn any(answers: impl Iterator<Item = Result<Option<bool>>>) -> Result<Value> {
+    let mut open = false;
+    for answer in answers {
+        match answer? {
+            Some(true) => return Ok(Value::Boolean(true)),
+            Some(false) => {}
+            None => open = true,
+        }
+    }
+    Ok(if open {
+        Value::Null
+    } else {
+        Value::Boolean(false)
+    })
+}
+
 /// `=`: `None` is NULL, when a NULL inside leaves the answer open.
 pub fn equal(a: &Value, b: &Value, ty: &Type) -> Option<bool> {
     match (a, b, ty) {

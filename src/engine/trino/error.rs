@@ -32,6 +32,7 @@ impl SyntaxError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // each is its own name
 pub enum Code {
+    AmbiguousFunctionCall,
     AmbiguousName,
     ColumnAliasMismatch,
     ColumnNotFound,
@@ -79,6 +80,7 @@ impl Code {
     /// The name as it stands in `StateChangeReason`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AmbiguousFunctionCall => "AMBIGUOUS_FUNCTION_CALL",
             Self::AmbiguousName => "AMBIGUOUS_NAME",
             Self::ColumnAliasMismatch => "MISMATCHED_COLUMN_ALIASES",
             Self::ColumnNotFound => "COLUMN_NOT_FOUND",

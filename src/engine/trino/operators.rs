@@ -205,6 +205,18 @@ pub fn held(ty: Type) -> Function {
         .with_columns(|arrays| arrays.first().map(|array| Ok(Arc::clone(array))))
 }
 
+/// IN over a value and its list, `sides` in all: every element is computed, whichever matches.
+pub fn among(ty: Type, sides: usize) -> Function {
+    let of = ty.clone();
+    Function::new("among", vec![ty; sides], Type::Boolean, move |args| {
+        let Some((value, list)) = args.split_first() else {
+            return Ok(Value::Null);
+        };
+        compare::any(list.iter().map(|item| Ok(compare::equal(value, item, &of))))
+    })
+    .seeing_nulls()
+}
+
 /// CAST; with `safe`, TRY_CAST.
 pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);

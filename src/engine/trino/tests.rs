@@ -12,6 +12,7 @@ use datafusion::prelude::SessionContext;
 use super::*;
 use crate::base::Timestamp;
 
+mod cases;
 mod functions;
 
 struct Tables;
@@ -369,6 +370,65 @@ fn lambdas_see_columns_around_them() {
     check(
         "SELECT transform(ARRAY[ARRAY[1], ARRAY[2, 3]], a -> transform(a, x -> x + cardinality(a)))",
         "[[2], [4, 5]]",
+    );
+}
+
+#[test]
+fn set_operations_keep_duplicates_when_told() {
+    check(
+        "SELECT * FROM (VALUES 7, 7, 7, 8, NULL, NULL INTERSECT ALL VALUES 7, 7, 9, NULL) ORDER BY 1",
+        "7;7;∅",
+    );
+    check(
+        "SELECT * FROM (VALUES (1, 'a'), (1, 'a'), (1, 'b'), (2, NULL) EXCEPT ALL VALUES (1, 'a'), (2, NULL)) ORDER BY 1, 2",
+        "1|a;1|b",
+    );
+    check("VALUES 1 EXCEPT ALL VALUES 1, 1", "");
+}
+
+#[test]
+fn order_under_distinct_is_of_the_select_list() {
+    check(
+        "SELECT DISTINCT n % 2 FROM reading ORDER BY n % 2 DESC",
+        "1;0",
+    );
+    check(
+        "SELECT DISTINCT n % 2 AS odd FROM reading ORDER BY odd",
+        "0;1",
+    );
+    let refused = "EXPRESSION_NOT_IN_DISTINCT: line 1:1: For SELECT DISTINCT, ORDER BY expressions must appear in select list";
+    check("SELECT DISTINCT turbine FROM reading ORDER BY n", refused);
+    check(
+        "SELECT DISTINCT n, n * 2 FROM reading ORDER BY n * 2",
+        refused,
+    );
+}
+
+#[test]
+fn a_list_that_no_row_decides_is_computed_whole() {
+    check(
+        "SELECT 7 IN (7, 1 / 0)",
+        "DIVISION_BY_ZERO: Division by zero",
+    );
+    check(
+        "SELECT 7 NOT IN (7, 1 / 0)",
+        "DIVISION_BY_ZERO: Division by zero",
+    );
+    // For rows the elements that are constants come first.
+    check("SELECT n IN (1 / 0, 3) FROM reading WHERE n = 3", "true");
+    check("SELECT 7 IN (7, NULL), 7 IN (8, NULL)", "true|∅");
+}
+
+#[test]
+fn concatenation_that_may_mean_two_things_is_refused() {
+    check(
+        "SELECT ARRAY[ARRAY[5]] || ARRAY[NULL]",
+        "AMBIGUOUS_FUNCTION_CALL: line 1:24: Could not choose a best candidate operator. Explicit type casts must be added.",
+    );
+    check("SELECT ARRAY[ARRAY[5]] || ARRAY[6]", "[[5], [6]]");
+    check(
+        "SELECT 4 || ARRAY[5] || 6, ARRAY[ARRAY[5]] || ARRAY[ARRAY[6]]",
+        "[4, 5, 6]|[[5], [6]]",
     );
 }
 

@@ -18,6 +18,7 @@ mod batch;
 mod databases;
 pub mod expression;
 mod functions;
+mod inputs;
 mod partitions;
 mod search;
 mod statistics;

@@ -43,16 +43,31 @@ impl Catalog {
         request: &GetTableVersionRequest,
     ) -> Result<GetTableVersionResponse> {
         own_catalog(call, request.catalog_id.as_ref())?;
-        let entry = self.entry(&request.database_name, &request.table_name)?;
-        let wanted = match &request.version_id {
+        let version = request.version_id.as_deref();
+        let (version, table) =
+            self.table_version(&request.database_name, &request.table_name, version)?;
+        Ok(GetTableVersionResponse {
+            table_version: Some(table_version(version, table)),
+        })
+    }
+
+    /// A version of a table, the current one when none is named, with its number.
+    ///
+    /// # Errors
+    /// `EntityNotFound` for what is missing, `InvalidInput` for a version that is no number.
+    pub fn table_version(
+        &self,
+        database: &str,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<(u64, &Table)> {
+        let entry = self.entry(database, name)?;
+        let wanted = match version {
             Some(text) => number(text)?,
             None => entry.version,
         };
         let found = entry.versions().find(|(version, _)| *version == wanted);
-        let (version, table) = found.ok_or_else(|| missing_version(&wanted.to_string()))?;
-        Ok(GetTableVersionResponse {
-            table_version: Some(table_version(version, table)),
-        })
+        found.ok_or_else(|| missing_version(&wanted.to_string()))
     }
 
     /// GetTableVersions, newest first.

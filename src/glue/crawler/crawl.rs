@@ -277,7 +277,7 @@ fn write_table(
             outcome.tables_updated.push(name.to_owned());
             input
         }
-        (TableChange::Keep, Some(table)) => reconcile::as_input(table),
+        (TableChange::Keep, Some(table)) => table.clone().into(),
         (TableChange::Keep, None) => return Ok(()),
     };
     let unread: Vec<&str> = outcome

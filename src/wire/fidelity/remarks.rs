@@ -40,7 +40,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     partly(
         "athena:StartQueryExecution",
-        "queries and EXPLAIN (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
+        "queries, EXPLAIN and Hive's definitions (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
         "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
     ),
     whole(
@@ -50,7 +50,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     partly(
         "firehose:CreateDeliveryStream",
-        "S3 destinations, all compressions, dynamic partitioning by jq. Lambda, format conversion, MSK, databases and other destinations are refused",
+        "S3 destinations with backup, all compressions, dynamic partitioning by jq, Lambda processors (functions are HTTP endpoints), conversion to Parquet. ORC, MSK, databases and other destinations are refused",
         "firehose::tests",
     ),
     whole(
@@ -104,14 +104,14 @@ pub const REMARKS: &[Remark] = &[
         "kinesis::tests",
     ),
     whole(
-        "kinesis:RegisterStreamConsumer",
-        "consumers are kept; reading as one is not there: SubscribeToShard is refused",
-        "kinesis::tests",
-    ),
-    whole(
         "kinesis:StartStreamEncryption",
         "state only: nothing is encrypted in memory",
         "kinesis::tests",
+    ),
+    whole(
+        "kinesis:SubscribeToShard",
+        "events are said when records arrive; empty ones after five silent seconds (observed, not documented)",
+        "kinesis::fan_out",
     ),
     whole("s3:ListBuckets", "`BucketArn` is absent", "wire::s3::tests"),
     whole(
@@ -132,7 +132,7 @@ pub const REMARKS: &[Remark] = &[
     whole("s3:PutBucketPolicy", "stored; not enforced", "s3"),
     whole(
         "s3:PutObject",
-        "signatures are parsed and not verified; SSE-KMS is state only; SSE-C is refused",
+        "signatures are verified with `--auth verify` alone; SSE-KMS is state only; SSE-C is refused",
         "wire::s3::tests",
     ),
     whole(

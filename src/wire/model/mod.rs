@@ -181,6 +181,19 @@ impl Facts {
         self.names.get(name).map(|id| self.shape(*id))
     }
 
+    /// The shape of an event in an operation's event stream.
+    pub fn event(&self, operation: &Operation, name: &str) -> Option<ShapeId> {
+        let members = |id: ShapeId| match &self.shape(id).kind {
+            Kind::Structure(structure) => structure.members.as_slice(),
+            _ => &[],
+        };
+        let outputs = members(operation.output?).iter();
+        outputs
+            .flat_map(|output| members(output.shape))
+            .find(|event| event.name == name)
+            .map(|event| event.shape)
+    }
+
     /// Every shape.
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes

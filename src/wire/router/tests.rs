@@ -29,6 +29,10 @@ impl Backend for Backdoor {
         self.ids.uuid()
     }
 
+    fn secret(&self, access_key: &str) -> Option<Secret> {
+        self.iam.lock().unwrap().secret(access_key, self.now())
+    }
+
     fn identity(&self, access_key: &str) -> Option<Identity> {
         let caller = self.iam.lock().unwrap().caller(access_key, self.now())?;
         Some(Identity {
@@ -77,6 +81,10 @@ impl Backend for Backdoor {
 }
 
 fn door() -> (Router, Arc<Backdoor>) {
+    door_that(Authentication::Off)
+}
+
+fn door_that(authentication: Authentication) -> (Router, Arc<Backdoor>) {
     let ids = Arc::new(Ids::seeded(Seed::new(1)));
     let backend = Arc::new(Backdoor {
         iam: Mutex::new(Iam::new(Arc::clone(&ids))),
@@ -84,7 +92,7 @@ fn door() -> (Router, Arc<Backdoor>) {
         calls: Mutex::default(),
     });
     (
-        Router::new(Arc::clone(&backend) as Arc<dyn Backend>),
+        Router::new(Arc::clone(&backend) as Arc<dyn Backend>, authentication),
         backend,
     )
 }
@@ -371,6 +379,185 @@ fn bodies_have_a_limit_and_may_be_packed() {
         send(&router, pack(&huge)).status,
         413,
         "a bomb is not unpacked"
+    );
+}
+
+/// The request as somebody with the root key signs it, for its service and its body as sent.
+fn with_signature(service: &str, request: http::Request<Bytes>) -> http::Request<Body> {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    let identity = aws_credential_types::Credentials::new("test", "test", None, None, "test");
+    let identity = identity.into();
+    let params = aws_sigv4::sign::v4::SigningParams::builder()
+        .identity(&identity)
+        .region("eu-west-1")
+        .name(service)
+        .time(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_745_998_505))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let mut request = request;
+    request.headers_mut().remove("authorization");
+    *request.uri_mut() = "http://localhost:4566/".parse().unwrap();
+    let uri = request.uri().to_string();
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
+    let body = SignableBody::Bytes(request.body());
+    let signable = SignableRequest::new("POST", &uri, headers, body).unwrap();
+    let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+    instructions.apply_to_request_http1x(&mut request);
+    request.map(Body::from)
+}
+
+#[test]
+fn with_verification_only_what_was_signed_passes() {
+    use std::io::Write as _;
+    let (router, backend) = door_that(Authentication::Verify);
+    let request = |target: &str, body: &[u8], gzip: bool| {
+        let mut request = http::Request::post("/")
+            .header("content-type", json::CONTENT)
+            .header("x-amz-target", target);
+        if gzip {
+            request = request.header("content-encoding", "gzip");
+        }
+        request.body(Bytes::copy_from_slice(body)).unwrap()
+    };
+    let list = "Kinesis_20131202.ListStreams";
+    let signed = with_signature("kinesis", request(list, b"{}", false));
+    assert_eq!(send(&router, signed).status, 200);
+    // The signature of a packed body covers what was sent.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"{}").unwrap();
+    let packed = encoder.finish().unwrap();
+    let signed = with_signature("kinesis", request(list, &packed, true));
+    assert_eq!(send(&router, signed).status, 200);
+
+    let (parts, _) = with_signature("kinesis", request(list, b"{}", false)).into_parts();
+    let changed = http::Request::from_parts(parts, Body::from(r#"{"Limit":1}"#.to_owned()));
+    let refused = send(&router, changed);
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused
+            .body
+            .contains(r#"{"__type":"InvalidSignatureException""#),
+        "{}",
+        refused.body
+    );
+    let refused = send(&router, with_signature("glue", request(list, b"{}", false)));
+    assert!(
+        refused.body.contains("correct service: 'kinesis'"),
+        "{}",
+        refused.body
+    );
+
+    // The constraints are not looked at before the signature is; the document is.
+    let put = "Kinesis_20131202.PutRecord";
+    let refused = send(&router, json_request("kinesis", put, "{}"));
+    assert!(
+        refused.body.contains("IncompleteSignature"),
+        "{}",
+        refused.body
+    );
+    let refused = send(&router, json_request("kinesis", put, "{"));
+    assert!(
+        refused.body.contains("SerializationException"),
+        "{}",
+        refused.body
+    );
+
+    let who = "Action=GetCallerIdentity&Version=2011-06-15";
+    let form = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    let form = form.body(Bytes::from_static(who.as_bytes())).unwrap();
+    let answer = send(&router, with_signature("sts", form));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let refused = send(&router, form_request("sts", who));
+    assert_eq!(refused.status, 403);
+    let federated = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15";
+    let mut unsigned = form_request("sts", federated);
+    unsigned.headers_mut().remove("authorization");
+    let refused = send(&router, unsigned);
+    assert!(refused.body.contains("ValidationError"), "{}", refused.body);
+
+    let object = http::Request::get("/lake/key").header("authorization", "AWS AKID:c2ln");
+    let refused = send(&router, object.body(Body::empty()).unwrap());
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.body.contains("Please use AWS4-HMAC-SHA256."),
+        "{}",
+        refused.body
+    );
+    assert!(refused.headers.contains_key("x-amz-id-2"));
+    let head = http::Request::head("/lake/key")
+        .body(Body::empty())
+        .unwrap();
+    let refused = send(&router, head);
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+    assert_eq!(
+        *backend.calls.lock().unwrap(),
+        [
+            "kinesis:ListStreams 000000000000 eu-west-1",
+            "kinesis:ListStreams 000000000000 eu-west-1",
+            "sts:GetCallerIdentity 000000000000 eu-west-1",
+        ]
+    );
+}
+
+#[test]
+fn headers_have_a_limit_and_every_answer_an_id() {
+    let (router, _) = door();
+    let much = HeaderValue::from_str(&"m".repeat(HEADER_MAX_BYTES)).unwrap();
+    let mut large = json_request("kinesis", "Kinesis_20131202.ListStreams", "{}");
+    large.headers_mut().insert("x-much", much.clone());
+    let reply = send(&router, large);
+    assert_eq!(reply.status, 431);
+    assert!(
+        reply.body.contains("RequestHeaderFieldsTooLargeException"),
+        "{}",
+        reply.body
+    );
+    assert!(reply.headers.contains_key("x-amzn-requestid"));
+    let mut large = form_request("iam", "Action=ListRoles&Version=2010-05-08");
+    large.headers_mut().insert("x-much", much);
+    assert_eq!(send(&router, large).status, 431);
+    let object =
+        http::Request::get("/lake/key").header("x-amz-meta-a", "m".repeat(S3_HEADER_MAX_BYTES));
+    let reply = send(&router, object.body(Body::empty()).unwrap());
+    assert_eq!(reply.status, 400);
+    assert!(
+        reply
+            .body
+            .contains("<Code>RequestHeaderSectionTooLarge</Code>"),
+        "{}",
+        reply.body
+    );
+    assert!(reply.headers.contains_key("x-amz-request-id"));
+    let health = http::Request::get("/_windfarm/health")
+        .body(Body::empty())
+        .unwrap();
+    assert!(
+        send(&router, health)
+            .headers
+            .contains_key("x-amzn-requestid")
+    );
+}
+
+#[test]
+fn encodings_that_old_sdks_name_mean_nothing() {
+    let (router, _) = door();
+    let mut request = json_request("kinesis", "Kinesis_20131202.ListStreams", "{}");
+    let encoding = HeaderValue::from_static("amz-1.0");
+    request.headers_mut().insert("content-encoding", encoding);
+    assert_eq!(send(&router, request).status, 200);
+    let mut request = json_request("kinesis", "Kinesis_20131202.ListStreams", "{}");
+    let encoding = HeaderValue::from_static("gzip");
+    request.headers_mut().insert("content-encoding", encoding);
+    let reply = send(&router, request);
+    assert!(
+        reply.body.contains("SerializationException"),
+        "no gzip: {}",
+        reply.body
     );
 }
 

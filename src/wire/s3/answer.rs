@@ -4,8 +4,9 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIE
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
-use crate::base::{Ids, Timestamp};
+use crate::base::{Ids, ServiceError, Timestamp};
 use crate::s3::Error;
+use crate::wire::router::extended_id;
 
 /// The two ids by which AWS support finds a request.
 pub(super) struct Marks {
@@ -20,6 +21,15 @@ impl Marks {
             host_id: ids.alphanumeric(76),
         }
     }
+
+    /// Marks that follow from an id drawn elsewhere.
+    pub(super) fn of(request_id: &str) -> Self {
+        let digits = request_id.chars().filter(char::is_ascii_alphanumeric);
+        Self {
+            request_id: digits.take(16).collect::<String>().to_ascii_uppercase(),
+            host_id: extended_id(request_id),
+        }
+    }
 }
 
 /// An error as it goes over the wire.
@@ -28,7 +38,7 @@ pub(super) struct ErrorAnswer {
     status: u16,
     code: String,
     message: String,
-    members: Vec<(&'static str, String)>,
+    members: Vec<(String, String)>,
     headers: Vec<(HeaderName, String)>,
 }
 
@@ -47,8 +57,8 @@ impl ErrorAnswer {
         Error::NotImplemented(format!("s3:{operation}")).into_answer()
     }
 
-    pub(super) fn member(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.members.push((name, value.into()));
+    pub(super) fn member(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.members.push((name.into(), value.into()));
         self
     }
 
@@ -61,7 +71,10 @@ impl ErrorAnswer {
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
         let head = [("Code", &self.code), ("Message", &self.message)];
         let tail = [("RequestId", &marks.request_id), ("HostId", &marks.host_id)];
-        let members = self.members.iter().map(|(name, value)| (*name, value));
+        let members = self
+            .members
+            .iter()
+            .map(|(name, value)| (name.as_str(), value));
         for (name, value) in head.into_iter().chain(members).chain(tail) {
             xml.push_str(&format!("<{name}>{}</{name}>", escape(value)));
         }
@@ -70,11 +83,21 @@ impl ErrorAnswer {
     }
 }
 
+impl From<&ServiceError> for ErrorAnswer {
+    fn from(error: &ServiceError) -> Self {
+        let answer = Self::new(error.status, &error.code, &error.message);
+        let members = error.members.iter();
+        members.fold(answer, |answer, (name, value)| answer.member(name, value))
+    }
+}
+
 impl Error {
     /// The refusal with the headers that belong to it.
     pub(super) fn into_answer(self) -> ErrorAnswer {
         let mut answer = ErrorAnswer::new(self.status(), self.code(), self.to_string());
-        answer.members = self.members();
+        for (name, value) in self.members() {
+            answer = answer.member(name, value);
+        }
         match self {
             Self::NotModified { etag, modified } => answer
                 .header(ETAG, format!("\"{etag}\""))

@@ -1,10 +1,12 @@
-//! Who sends a request. Signatures are parsed and removed, not verified; presigned URLs expire.
+//! Who sends a request. Signatures are parsed and removed; presigned URLs expire. Whether a signature
+//! is right has been decided before, by [`signature`](crate::wire::signature), if anybody asked.
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Uri, header};
 
 use crate::base::{AccountId, Call, Region, Timestamp, limits};
 use crate::wire::s3::answer::ErrorAnswer;
+use crate::wire::signature::basic_date;
 
 /// What a signature says about its signer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl Signer {
 }
 
 /// Query parameters that are a signature's and nothing else's.
-const SIGNATURE_PARAMETERS: [&str; 9] = [
+const SIGNATURE_PARAMETERS: [&str; 8] = [
     "x-amz-algorithm",
     "x-amz-credential",
     "x-amz-date",
@@ -48,7 +50,6 @@ const SIGNATURE_PARAMETERS: [&str; 9] = [
     "x-amz-signedheaders",
     "x-amz-signature",
     "x-amz-security-token",
-    "x-amz-content-sha256",
     "x-amz-region-set",
 ];
 
@@ -167,7 +168,7 @@ fn presigned_v4<'p>(
              expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
         )
     })?;
-    let signed_at = amz_date(date).ok_or_else(|| {
+    let signed_at = basic_date(date).ok_or_else(|| {
         malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     })?;
     let expires: i64 = expires_text
@@ -224,13 +225,6 @@ fn expired(ends: Timestamp, now: Timestamp) -> ErrorAnswer {
     ErrorAnswer::new(403, "AccessDenied", "Request has expired")
         .member("Expires", date(ends))
         .member("ServerTime", date(now))
-}
-
-/// `yyyyMMddTHHmmssZ`.
-fn amz_date(text: &str) -> Option<Timestamp> {
-    let date = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
-    let instant = jiff::tz::TimeZone::UTC.to_timestamp(date).ok()?;
-    Some(Timestamp::from_jiff(instant))
 }
 
 fn with_query(uri: &Uri, query: &str) -> Result<Uri, ErrorAnswer> {

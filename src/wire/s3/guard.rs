@@ -56,6 +56,14 @@ const UNROUTED: [(&str, bool, &str, &str); 14] = [
     ("POST", true, "select", "SelectObjectContent"),
 ];
 
+/// Operations without a handler whose requests are those of another one but for the name that SDKs put
+/// in `x-id`.
+const NAMED: [&str; 3] = [
+    "ListDirectoryBuckets",
+    "ListObjectAnnotations",
+    "WriteGetObjectResponse",
+];
+
 /// Every sub-resource of a bucket, with the methods for which `s3s` routes it.
 const BUCKET: [(&str, &str); 32] = [
     ("accelerate", "GET PUT"),
@@ -120,14 +128,20 @@ pub(super) fn check(parts: &Parts) -> Result<(), ErrorAnswer> {
     if parts.method == Method::POST && is_form {
         return Err(ErrorAnswer::not_implemented("PostObject"));
     }
-    let Some(query) = parts.uri.query() else {
-        return Ok(());
-    };
-    let names: Vec<String> = query
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = query
         .split('&')
-        .map(|pair| decode(pair.split('=').next().unwrap_or_default()))
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let pairs: Vec<(String, String)> = pairs
+        .map(|(name, value)| (decode(name), decode(value)))
         .collect();
-    let has = |name: &str| names.iter().any(|n| n == name);
+    let named = pairs.iter().find(|(name, _)| name == "x-id");
+    if let Some((_, operation)) = named
+        && NAMED.contains(&operation.as_str())
+    {
+        return Err(ErrorAnswer::not_implemented(operation));
+    }
+    let has = |name: &str| pairs.iter().any(|(n, _)| n == name);
     let path = parts.uri.path().trim_start_matches('/');
     let of_key = path.split_once('/').is_some_and(|(_, key)| !key.is_empty());
     let method = parts.method.as_str();
@@ -138,10 +152,19 @@ pub(super) fn check(parts: &Parts) -> Result<(), ErrorAnswer> {
         return Err(ErrorAnswer::not_implemented(operation));
     }
     let table: &[(&str, &str)] = if of_key { &OBJECT } else { &BUCKET };
-    let wrong_method = table
-        .iter()
-        .find(|(name, methods)| has(name) && !methods.split(' ').any(|allowed| allowed == method));
-    if let Some((name, _)) = wrong_method
+    let given = table.iter().filter(|(name, _)| has(name));
+    let mut wrong_method = given
+        .clone()
+        .filter(|(_, methods)| !methods.split(' ').any(|allowed| allowed == method));
+    let refused = match wrong_method.next() {
+        Some((name, _)) => Some(name.to_uppercase()),
+        // An object itself cannot be posted to, only what belongs to it.
+        None if of_key && parts.method == Method::POST && given.count() == 0 => {
+            Some("OBJECT".to_owned())
+        }
+        None => None,
+    };
+    if let Some(resource) = refused
         && parts.method != Method::HEAD
     {
         return Err(ErrorAnswer::new(
@@ -150,7 +173,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), ErrorAnswer> {
             "The specified method is not allowed against this resource.",
         )
         .member("Method", method)
-        .member("ResourceType", name.to_uppercase()));
+        .member("ResourceType", resource));
     }
     // `s3s` would take half an UploadPart for a PutObject.
     if of_key && parts.method == Method::PUT && has("partNumber") != has("uploadId") {

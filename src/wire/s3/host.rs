@@ -18,11 +18,20 @@ const AWS_DOMAINS: [&str; 2] = ["amazonaws.com", "amazonaws.com.cn"];
 impl Default for Hosts {
     /// `localhost`, LocalStack's public alias of it, and AWS's own domains.
     fn default() -> Self {
-        Self::with_domains(["localhost", "localhost.localstack.cloud"])
+        Self::with_domains(DEFAULT_DOMAINS)
     }
 }
 
+/// `localhost`, and LocalStack's public alias of it.
+const DEFAULT_DOMAINS: [&str; 2] = ["localhost", "localhost.localstack.cloud"];
+
 impl Hosts {
+    /// The default domains and these: what `--s3-host` asks for.
+    pub fn with_more(domains: &[String]) -> Self {
+        let default = DEFAULT_DOMAINS.map(str::to_owned);
+        Self::with_domains(default.into_iter().chain(domains.iter().cloned()))
+    }
+
     /// These domains, and AWS's own.
     pub fn with_domains<T: Into<String>>(domains: impl IntoIterator<Item = T>) -> Self {
         let mut domains: Vec<String> = domains.into_iter().map(Into::into).collect();
@@ -145,5 +154,9 @@ mod tests {
         check("notlocalhost", None);
         let own = Hosts::with_domains(["windfarm"]);
         assert_eq!(own.bucket("wind.windfarm:4566"), Some("wind"));
+        let more = Hosts::with_more(&["s3.farm.test".to_owned()]);
+        assert_eq!(more.bucket("wind.s3.farm.test"), Some("wind"));
+        assert_eq!(more.bucket("s3.farm.test:4566"), None);
+        assert_eq!(more.bucket("wind.localhost"), Some("wind"));
     }
 }

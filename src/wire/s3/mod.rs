@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{HeaderMap, Request, Response};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use crate::base::{Call, Clock, Ids};
+use crate::base::{Call, Clock, Ids, ServiceError};
 use crate::s3::{Body, Error, S3};
 
 pub use adapter::OPERATIONS;
@@ -51,6 +51,25 @@ struct Context {
     refusal: Arc<Mutex<Option<Error>>>,
 }
 
+/// The answer to a request that was refused before it came here: one whose signature is not right.
+pub(super) fn refusal(
+    error: &ServiceError,
+    method: &http::Method,
+    request_id: &str,
+) -> Response<s3s::Body> {
+    let code = match error.code.as_str() {
+        "IncompleteSignatureException" => "AuthorizationHeaderMalformed",
+        "InvalidSignatureException" => "InvalidArgument",
+        code => code,
+    };
+    let marks = answer::Marks::of(request_id);
+    let refused = answer::ErrorAnswer::from(&ServiceError {
+        code: code.to_owned(),
+        ..error.clone()
+    });
+    answer::finish(answer::error(&refused, &marks), method, &marks)
+}
+
 /// S3 as an HTTP service. Clones share everything.
 #[derive(Clone)]
 pub struct Service {
@@ -63,8 +82,9 @@ pub struct Service {
 /// The HTTP service over `core`. Requests are dated by `clock`, their ids drawn from `ids`; `hosts`
 /// says which host names carry a bucket.
 ///
-/// Signatures are parsed for account and region and not verified. When a request has a
-/// [`Call`] among its extensions, that decides who calls, in which account and region.
+/// Signatures are parsed for account and region, not verified here. When a request has a
+/// [`Call`] among its extensions, that decides who calls, in which account and region; when it has a
+/// [`ChunkSigner`](crate::wire::signature::ChunkSigner), the chunks of its body must be signed.
 pub fn service(core: Arc<S3>, clock: Clock, ids: Arc<Ids>, hosts: Hosts) -> Service {
     Service {
         inner: S3ServiceBuilder::new(adapter::Adapter::new(core)).build(),

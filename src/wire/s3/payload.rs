@@ -4,14 +4,21 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
+use crate::base::limits::s3::UPLOAD_MAX_BYTES;
 use crate::s3::{Algorithm, Body, Integrity};
 use crate::wire::s3::answer::ErrorAnswer;
+use crate::wire::scope;
+use crate::wire::signature::{ChunkSigner, MISMATCH};
 
 /// Up to this size a body is one run of bytes of its own; above it is kept as it arrived. A small
 /// body would otherwise keep a whole network buffer alive.
 const COPY_BELOW_BYTES: usize = 64 * 1024;
+
+/// The largest upload with the lines around its chunks: a generous sixteenth more.
+const CHUNKED_MAX_BYTES: u64 = UPLOAD_MAX_BYTES + UPLOAD_MAX_BYTES / 16;
 
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
@@ -22,11 +29,17 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 pub(super) async fn read(parts: &mut Parts, body: s3s::Body) -> Result<Body, ErrorAnswer> {
     let body = collect(body).await?;
     let sha256 = parts.headers.remove(CONTENT_SHA256);
-    let sha256 = sha256.as_ref().and_then(|value| value.to_str().ok());
+    let sha256 = sha256.as_ref().map(|value| value.to_str().unwrap_or(""));
+    if let Some(sha256) = sha256 {
+        check_form(sha256)?;
+    }
+    let signer = parts.extensions.remove::<ChunkSigner>();
+    // The word says whether the chunks are signed; it is signed itself.
+    let signer = signer.filter(|_| sha256.is_some_and(|hash| hash.starts_with(SIGNED_CHUNKS)));
     let body = if sha256.is_some_and(|hash| hash.starts_with("STREAMING-"))
         || is_chunked(&parts.headers)
     {
-        unchunk(parts, &body)?
+        unchunk(parts, &body, signer)?
     } else {
         check_length(&parts.headers, CONTENT_LENGTH, &body)?;
         if let Some(sent) = sha256.filter(|hash| hash.len() == 64) {
@@ -43,7 +56,52 @@ pub(super) async fn read(parts: &mut Parts, body: s3s::Body) -> Result<Body, Err
     Ok(body)
 }
 
+/// How `x-amz-content-sha256` begins when every chunk of the body is signed.
+const SIGNED_CHUNKS: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+
+/// A SHA-256, or one of the words that stand for none.
+fn check_form(sha256: &str) -> Result<(), ErrorAnswer> {
+    if sha256.starts_with("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD") {
+        return Err(ErrorAnswer::from(&scope::sigv4a()));
+    }
+    let words = [
+        "UNSIGNED-PAYLOAD",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        SIGNED_CHUNKS,
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    ];
+    let hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hash || words.contains(&sha256) {
+        return Ok(());
+    }
+    Err(ErrorAnswer::new(
+        400,
+        "InvalidArgument",
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, \
+         STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid \
+         sha256 value.",
+    )
+    .member("ArgumentName", "x-amz-content-sha256")
+    .member("ArgumentValue", sha256))
+}
+
+fn too_large(proposed: u64) -> ErrorAnswer {
+    ErrorAnswer::new(
+        400,
+        "EntityTooLarge",
+        "Your proposed upload exceeds the maximum allowed size",
+    )
+    .member("ProposedSize", proposed.to_string())
+    .member("MaxSizeAllowed", UPLOAD_MAX_BYTES.to_string())
+}
+
 async fn collect(mut body: s3s::Body) -> Result<Body, ErrorAnswer> {
+    // What says that it is too long is not read first; what says nothing is cut off.
+    let announced = body.size_hint().lower();
+    if announced > CHUNKED_MAX_BYTES {
+        return Err(too_large(announced));
+    }
+    let mut received = 0;
     let mut frames = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -54,6 +112,10 @@ async fn collect(mut body: s3s::Body) -> Result<Body, ErrorAnswer> {
             )
         })?;
         if let Ok(data) = frame.into_data() {
+            received += data.len() as u64;
+            if received > CHUNKED_MAX_BYTES {
+                return Err(too_large(received));
+            }
             frames.push(data);
         }
     }
@@ -107,8 +169,13 @@ fn check_sha256(sent: &str, body: &Body) -> Result<(), ErrorAnswer> {
     .member("S3ComputedContentSHA256", computed))
 }
 
-fn unchunk(parts: &mut Parts, body: &Body) -> Result<Body, ErrorAnswer> {
-    let (body, trailers) = decode_chunks(body.to_bytes())?;
+fn unchunk(
+    parts: &mut Parts,
+    body: &Body,
+    signer: Option<ChunkSigner>,
+) -> Result<Body, ErrorAnswer> {
+    let trailed = parts.headers.contains_key(TRAILER);
+    let (body, trailers) = decode_chunks(body.to_bytes(), signer, trailed)?;
     check_length(&parts.headers, DECODED_LENGTH, &body)?;
     let malformed = || {
         ErrorAnswer::new(
@@ -127,7 +194,7 @@ fn unchunk(parts: &mut Parts, body: &Body) -> Result<Body, ErrorAnswer> {
         }
     }
     for (name, value) in trailers {
-        if name == "x-amz-trailer-signature" {
+        if name == TRAILER_SIGNATURE {
             continue;
         }
         let (Ok(name), Ok(value)) = (
@@ -165,7 +232,14 @@ type Trailers = Vec<(String, String)>;
 
 /// Undoes `aws-chunked`: `size[;extension]` CRLF data CRLF …, a chunk of size 0, and trailer lines.
 /// The data is found by its length, never by a delimiter; the last CRLF may be missing.
-fn decode_chunks(mut rest: Bytes) -> Result<(Body, Trailers), ErrorAnswer> {
+///
+/// With a `signer` every chunk must be signed, and the trailers if any were announced (`trailed`) or
+/// came.
+fn decode_chunks(
+    mut rest: Bytes,
+    mut signer: Option<ChunkSigner>,
+    trailed: bool,
+) -> Result<(Body, Trailers), ErrorAnswer> {
     let incomplete = || {
         ErrorAnswer::new(
             400,
@@ -173,10 +247,12 @@ fn decode_chunks(mut rest: Bytes) -> Result<(Body, Trailers), ErrorAnswer> {
             "The request body terminated unexpectedly",
         )
     };
+    let forged = || ErrorAnswer::new(403, "SignatureDoesNotMatch", MISMATCH);
     let mut chunks = Vec::new();
     loop {
         let line = take_line(&mut rest).ok_or_else(incomplete)?;
-        let size = line.split(';').next().unwrap_or_default().trim();
+        let mut parts = line.split(';');
+        let size = parts.next().unwrap_or_default().trim();
         let size = usize::from_str_radix(size, 16).map_err(|_| {
             ErrorAnswer::new(
                 400,
@@ -184,13 +260,20 @@ fn decode_chunks(mut rest: Bytes) -> Result<(Body, Trailers), ErrorAnswer> {
                 format!("`{size}` is not the size of a chunk"),
             )
         })?;
-        if size == 0 {
-            break;
-        }
         if rest.len() < size {
             return Err(incomplete());
         }
-        chunks.push(rest.split_to(size));
+        let chunk = rest.split_to(size);
+        if let Some(signer) = &mut signer {
+            let sent = parts.find_map(|part| part.trim().strip_prefix("chunk-signature="));
+            if !signer.chunk(&chunk, sent.unwrap_or_default()) {
+                return Err(forged());
+            }
+        }
+        if size == 0 {
+            break;
+        }
+        chunks.push(chunk);
         if rest.starts_with(b"\r\n") {
             rest.advance(2);
         } else if !rest.is_empty() {
@@ -203,8 +286,26 @@ fn decode_chunks(mut rest: Bytes) -> Result<(Body, Trailers), ErrorAnswer> {
             trailers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
+    if let Some(signer) = &mut signer
+        && (trailed || !trailers.is_empty())
+    {
+        let (signatures, signed): (Vec<_>, Vec<_>) = trailers
+            .iter()
+            .partition(|(name, _)| name == TRAILER_SIGNATURE);
+        let signed: String = signed
+            .iter()
+            .map(|(name, value)| format!("{name}:{value}\n"))
+            .collect();
+        let sent = signatures.first().map_or("", |(_, value)| value.as_str());
+        if !signer.trailers(&signed, sent) {
+            return Err(forged());
+        }
+    }
     Ok((chunks.into_iter().collect(), trailers))
 }
+
+/// The trailer that signs the others.
+const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
 
 /// The text up to the next CRLF or the end; `None` at the end.
 fn take_line(rest: &mut Bytes) -> Option<String> {
@@ -326,7 +427,7 @@ mod tests {
 
     #[track_caller]
     fn check(wire: &str, body: &str, trailers: &[(&str, &str)]) {
-        let (decoded, found) = decode_chunks(Bytes::from(wire.to_owned())).unwrap();
+        let (decoded, found) = decode_chunks(Bytes::from(wire.to_owned()), None, false).unwrap();
         assert_eq!(decoded.to_bytes(), body.as_bytes());
         let found: Vec<(&str, &str)> = found.iter().map(|(n, v)| (&n[..], &v[..])).collect();
         assert_eq!(found, trailers);
@@ -365,6 +466,96 @@ mod tests {
         check("5\r\nHello\r\n0", "Hello", &[]);
     }
 
+    /// A signer that has just seen the request of the S3 API reference's example with trailers.
+    fn signer() -> ChunkSigner {
+        let headers = [
+            ("host", "s3.amazonaws.com"),
+            ("x-amz-date", "20130524T000000Z"),
+            ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+            (
+                "x-amz-content-sha256",
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+            ),
+            ("content-encoding", "aws-chunked"),
+            ("x-amz-decoded-content-length", "66560"),
+            ("x-amz-trailer", "x-amz-checksum-crc32c"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 \
+                 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,\
+                 SignedHeaders=content-encoding;host;x-amz-content-sha256;x-amz-date;\
+                 x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer,\
+                 Signature=106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+            ),
+        ];
+        let mut request = http::Request::put("/examplebucket/chunkObject.txt");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let key = |_: &str| {
+            Some(crate::iam::Secret {
+                secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+                token: None,
+                expired: false,
+            })
+        };
+        let now = crate::base::Timestamp::parse("2013-05-24T00:00:00Z").unwrap();
+        let payload = crate::wire::signature::Payload::AsDeclared;
+        crate::wire::signature::verify(&parts, "s3", payload, key, now).unwrap()
+    }
+
+    #[test]
+    fn signed_chunks_and_trailers_are_verified() {
+        let (first, second) = ("a".repeat(65_536), "a".repeat(1_024));
+        let wire = format!(
+            "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n\
+             {first}\r\n\
+             400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n\
+             {second}\r\n\
+             0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n\
+             x-amz-checksum-crc32c:sOO8/Q==\r\n\
+             x-amz-trailer-signature:\
+             d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n"
+        );
+        let decode = |wire: String| decode_chunks(Bytes::from(wire), Some(signer()), true);
+        let (body, trailers) = decode(wire.clone()).unwrap();
+        assert_eq!((body.len(), trailers.len()), (66_560, 2));
+        for (from, to) in [
+            ("aaaa\r\n400", "aaab\r\n400"),
+            ("400;chunk-signature=1c", "400;chunk-signature=1d"),
+            ("10000;chunk-signature=", "10000;other="),
+            (";chunk-signature=2ca2", ";chunk-signature=2ca3"),
+            ("sOO8/Q==", "sOO8/A=="),
+            ("trailer-signature:d8", "trailer-signature:d9"),
+        ] {
+            assert!(wire.contains(from), "{from}");
+            assert!(decode(wire.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        // A body that stops before its trailers, and one without its last chunk.
+        let (before, _) = wire.split_once("x-amz-checksum").unwrap();
+        assert!(decode(before.to_owned()).is_err());
+        let (before, _) = wire.split_once("\r\n0;chunk").unwrap();
+        assert!(decode(before.to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_payload_hash_is_a_hash_or_a_word() {
+        for good in [
+            "UNSIGNED-PAYLOAD",
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+            "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ] {
+            assert!(check_form(good).is_ok(), "{good}");
+        }
+        for bad in ["", "required", "STREAMING-", "zz"] {
+            assert!(check_form(bad).is_err(), "{bad}");
+        }
+        let v4a = check_form("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER").unwrap_err();
+        assert!(format!("{v4a:?}").contains("Version 4A"), "{v4a:?}");
+    }
+
     #[test]
     fn broken_chunks_are_refused() {
         for wire in [
@@ -373,7 +564,10 @@ mod tests {
             "zz\r\nHello\r\n0\r\n",
             "5\r\nHello, world\r\n0\r\n",
         ] {
-            assert!(decode_chunks(Bytes::from(wire)).is_err(), "{wire:?}");
+            assert!(
+                decode_chunks(Bytes::from(wire), None, false).is_err(),
+                "{wire:?}"
+            );
         }
     }
 }

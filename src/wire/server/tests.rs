@@ -7,8 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 use super::*;
 use crate::base::{Call, ServiceError, Timestamp};
+use crate::iam::Secret;
 use crate::wire::router::{Backend, Identity};
 use crate::wire::service::Service;
+use crate::wire::signature::Authentication;
 
 struct Echo;
 
@@ -20,6 +22,10 @@ impl Backend for Echo {
 
     fn request_id(&self) -> String {
         "id".to_owned()
+    }
+
+    fn secret(&self, _: &str) -> Option<Secret> {
+        None
     }
 
     fn identity(&self, _: &str) -> Option<Identity> {
@@ -49,7 +55,7 @@ impl Backend for Echo {
 fn connect() -> (DuplexStream, GracefulShutdown, tokio::task::JoinHandle<()>) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let connections = GracefulShutdown::new();
-    let router = Arc::new(Router::new(Arc::new(Echo)));
+    let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
     let task = tokio::spawn(serve(server, router, connections.watcher()));
     (client, connections, task)
 }
@@ -95,23 +101,144 @@ async fn pipelined_requests_are_answered_in_order_on_one_connection() {
     read_until(&mut client, "healthy", 1).await;
 }
 
+/// Asks for the health over HTTP/2, twice at once on one connection.
+async fn ask_over_http_2<I>(io: I)
+where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    use http_body_util::BodyExt as _;
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(io))
+            .await
+            .unwrap();
+    let connection = tokio::spawn(connection);
+    let ask = || {
+        let uri = "http://localhost/_windfarm/health";
+        http::Request::get(uri).body(Body::empty()).unwrap()
+    };
+    let (one, other) = tokio::join!(
+        client.clone().send_request(ask()),
+        client.send_request(ask())
+    );
+    for response in [one, other] {
+        let response = response.unwrap();
+        assert_eq!(response.version(), http::Version::HTTP_2);
+        assert!(response.headers().contains_key("x-amzn-requestid"));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "healthy");
+    }
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn http_2_is_spoken_with_prior_knowledge() {
-    let (mut client, _connections, _task) = connect();
-    client
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    let (client, _connections, _task) = connect();
+    ask_over_http_2(client).await;
+}
+
+#[tokio::test]
+async fn headers_that_are_far_too_long_are_refused_and_the_connection_closed() {
+    let (mut client, _connections, task) = connect();
+    let much = "m".repeat(3 * HEADER_MAX_BYTES);
+    let request = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx-much: {much}\r\n\r\n");
+    // The server stops reading when it has had enough.
+    let _ = client.write_all(request.as_bytes()).await;
+    let answer = read_until(&mut client, "\r\n\r\n", 1).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    drop(client);
+    task.await.unwrap();
+}
+
+/// A TLS client that trusts `pem`, connected to a served router until the second of the pair goes.
+async fn connect_tls(
+    tls: &Tls,
+    pem: &str,
+    name: &str,
+    protocol: &str,
+) -> std::io::Result<(
+    tokio_rustls::client::TlsStream<DuplexStream>,
+    GracefulShutdown,
+)> {
+    use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
+        .unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let (client, server) = tokio::io::duplex(64 * 1024);
+    let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
+    let connections = GracefulShutdown::new();
+    let watcher = connections.watcher();
+    tokio::spawn(serve_tls(server, tls.clone(), router, watcher));
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(ServerName::try_from(name.to_owned()).unwrap(), client)
+        .await?;
+    Ok((stream, connections))
+}
+
+fn self_signed() -> Tls {
+    // Certificates are held against the machine's clock by the client.
+    let addresses = ["192.0.2.7".parse().unwrap()];
+    Tls::self_signed(Clock::system().now(), &addresses, &["farm.test".to_owned()]).unwrap()
+}
+
+#[tokio::test]
+async fn tls_agrees_on_http_2_or_http_1() {
+    let tls = self_signed();
+    let pem = tls.authority_pem();
+    let (stream, _connections) = connect_tls(&tls, pem, "localhost", "h2").await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    ask_over_http_2(stream).await;
+
+    let (mut stream, _connections) = connect_tls(&tls, pem, "127.0.0.1", "http/1.1")
         .await
         .unwrap();
-    // An empty SETTINGS frame; the server answers with its own and acknowledges ours.
-    client
-        .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
-        .await
-        .unwrap();
-    let mut header = [0; 9];
-    client.read_exact(&mut header).await.unwrap();
-    assert_eq!(header[3], 4, "a SETTINGS frame comes first: {header:?}");
-    let length = usize::from(header[1]) << 8 | usize::from(header[2]);
-    client.read_exact(&mut vec![0; length]).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let health = "GET /_windfarm/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(health.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("healthy"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_certificate_is_for_the_emulators_names_and_signed_by_its_own_authority() {
+    let tls = self_signed();
+    for name in [
+        "localhost",
+        "lake.s3.localhost",
+        "s3.localhost.localstack.cloud",
+        "lake.s3.localhost.localstack.cloud",
+        "farm.test",
+        "lake.farm.test",
+        "192.0.2.7",
+        "::1",
+    ] {
+        let trusted = connect_tls(&tls, tls.authority_pem(), name, "h2").await;
+        assert!(trusted.is_ok(), "{name}: {:?}", trusted.err());
+    }
+    let other = connect_tls(&tls, tls.authority_pem(), "example.com", "h2").await;
+    assert!(other.is_err(), "a name that is not its own");
+    let stranger = connect_tls(&tls, self_signed().authority_pem(), "localhost", "h2").await;
+    assert!(stranger.is_err(), "another run's authority");
+}
+
+#[tokio::test]
+async fn who_speaks_no_tls_where_tls_is_spoken_is_let_go() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
+    let watcher = GracefulShutdown::new().watcher();
+    let task = tokio::spawn(serve_tls(server, self_signed(), router, watcher));
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    task.await.unwrap();
 }
 
 #[tokio::test]

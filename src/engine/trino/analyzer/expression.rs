@@ -77,6 +77,8 @@ pub struct Analyzer<'a> {
     pub(super) used: Vec<(String, String, Pos)>,
     /// Output columns, which ORDER BY looks at first.
     pub(super) aliases: Vec<(String, Typed)>,
+    /// Whether a name was found among them.
+    pub(super) alias_used: bool,
 }
 
 impl<'a> Analyzer<'a> {
@@ -102,6 +104,7 @@ impl<'a> Analyzer<'a> {
             types: HashMap::new(),
             used: Vec::new(),
             aliases: Vec::new(),
+            alias_used: false,
         }
     }
 
@@ -321,6 +324,7 @@ impl<'a> Analyzer<'a> {
                 if hits.any(|(_, other)| other.expr != first.expr) {
                     return Err(ambiguous(parts, pos));
                 }
+                self.alias_used = true;
                 return Ok(Some(first.clone()));
             }
         }
@@ -405,6 +409,13 @@ impl<'a> Analyzer<'a> {
         let (left, right) = (self.analyze(left)?, self.analyze(right)?);
         if op == "||" {
             let types = [left.ty.clone(), right.ty.clone()];
+            if nested::concat_is_ambiguous(&left.ty, &right.ty) {
+                return Err(TrinoError::at(
+                    pos,
+                    Code::AmbiguousFunctionCall,
+                    "Could not choose a best candidate operator. Explicit type casts must be added.",
+                ));
+            }
             return match functions::resolve("concat", &types) {
                 Resolution::Found(function) => apply(function, vec![left, right]),
                 _ => Err(cannot_apply(op, &left.ty, &right.ty, pos)),
@@ -472,9 +483,22 @@ impl<'a> Analyzer<'a> {
             return Ok(boolean(expr, value.fails));
         }
         let value = coerce(value, &ty)?;
+        let mut items = items
+            .into_iter()
+            .map(|item| coerce(item, &ty))
+            .collect::<Result<Vec<_>>>()?;
+        let columnless = |side: &Typed| side.expr.column_refs().is_empty();
+        if columnless(&value) && items.iter().any(|i| i.fails) && items.iter().all(columnless) {
+            // Trino interprets what no row decides, and then every element of the list.
+            items.insert(0, value);
+            let inside = apply(operators::among(ty, items.len()), items)?;
+            return Ok(if negated { not(inside) } else { inside });
+        }
+        // For rows, constants are looked up first, and elements that are computed only without a match.
+        items.sort_by_key(|item| item.constant.is_none());
         let equals = items
             .into_iter()
-            .map(|item| comparison("=", value.clone(), coerce(item, &ty)?, pos))
+            .map(|item| comparison("=", value.clone(), item, pos))
             .collect::<Result<Vec<_>>>()?;
         let inside = and(equals, false);
         Ok(if negated { not(inside) } else { inside })

@@ -264,7 +264,22 @@ impl Planner<'_> {
                     .and_then(LogicalPlanBuilder::distinct)
                     .and_then(LogicalPlanBuilder::build),
             )?,
-            (_, true) => return Err(TrinoError::unsupported(pos, format!("{name} ALL"))),
+            (operation, true) => {
+                // Equal rows of a side are numbered: then no two are equal, and the n-th of one side
+                // answers to the n-th of the other.
+                let number = self.fresh();
+                let left = numbered(left, &ids, &number)?;
+                let right = numbered(right, &ids, &number)?;
+                let mut keys = ids.clone();
+                keys.push(number);
+                let kept = self.difference(operation, left, right, &keys)?;
+                let shown: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
+                built(
+                    LogicalPlanBuilder::from(kept)
+                        .project(shown)
+                        .and_then(LogicalPlanBuilder::build),
+                )?
+            }
             (operation, false) => self.difference(operation, left, right, &ids)?,
         };
         let fields = ids
@@ -465,6 +480,23 @@ impl Planner<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// A plan with one column more, `number`: 1, 2, … within rows that are equal in `ids`.
+fn numbered(plan: LogicalPlan, ids: &[String], number: &str) -> Result<LogicalPlan> {
+    use datafusion::functions_window::expr_fn::row_number;
+    use datafusion::logical_expr::ExprFunctionExt;
+    let columns: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
+    let window = built(row_number().partition_by(columns.clone()).build())?;
+    let have = window.schema_name().to_string();
+    let mut outputs = columns;
+    outputs.push(column(&have).alias(number));
+    built(
+        LogicalPlanBuilder::from(plan)
+            .window([window])
+            .and_then(|b| b.project(outputs))
+            .and_then(LogicalPlanBuilder::build),
+    )
 }
 
 /// The fields of a row as values.

@@ -86,7 +86,7 @@ impl Planner<'_> {
                 "HAVING clause cannot contain window functions",
             ));
         }
-        let mut keys = self.order_keys(order_by, &outputs, &mut analyzer)?;
+        let mut keys = self.order_keys(order_by, &outputs, select.distinct, &mut analyzer)?;
         let gathered = analyzer.gathered.take().unwrap_or_default();
         let used = std::mem::take(&mut analyzer.used);
         let inner = std::mem::take(&mut analyzer.inner_subqueries);
@@ -184,6 +184,7 @@ impl Planner<'_> {
         &self,
         order_by: &[SortItem],
         outputs: &[Output],
+        distinct: bool,
         analyzer: &mut Analyzer<'_>,
     ) -> Result<Vec<Key>> {
         // In ORDER BY a name means an output column first.
@@ -202,8 +203,16 @@ impl Planner<'_> {
                     None => continue,
                 },
                 None => {
+                    analyzer.alias_used = false;
                     let value = analyzer.analyze(&item.expression)?;
-                    let output = outputs.iter().position(|o| o.value.expr == value.expr);
+                    // Under DISTINCT an expression over an output column is none of the select list's,
+                    // even if it reads like one: `SELECT DISTINCT a, a + b … ORDER BY a + b`.
+                    let foreign = distinct
+                        && analyzer.alias_used
+                        && !matches!(item.expression.kind, Node::Column(_));
+                    let output = outputs
+                        .iter()
+                        .position(|o| !foreign && o.value.expr == value.expr);
                     Key { value, output }
                 }
             };
@@ -516,7 +525,7 @@ impl Planner<'_> {
                 Some(field) => field.id.clone(),
                 None if select.distinct => {
                     return Err(TrinoError::at(
-                        item.expression.pos,
+                        select.pos,
                         Code::ExpressionNotInDistinct,
                         "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
                     ));

@@ -1,7 +1,7 @@
 //! Functions of arrays, maps and rows, and subscripts.
 
 use super::super::cast::text_of;
-use super::super::compare::{equal, extreme, same, sort_order};
+use super::super::compare::{any, equal, extreme, same, sort_order};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
 use super::super::types::{Type, VARCHAR};
@@ -372,19 +372,9 @@ fn definite(a: &Value, b: &Value, ty: &Type, function: &str) -> Result<Option<bo
 }
 
 fn contains(items: &[Value], wanted: &Value, ty: &Type) -> Result<Value> {
-    let mut open = false;
-    for item in items {
-        match definite(item, wanted, ty, "contains")? {
-            Some(true) => return Ok(Value::Boolean(true)),
-            Some(false) => {}
-            None => open = true,
-        }
-    }
-    Ok(if open {
-        Value::Null
-    } else {
-        Value::Boolean(false)
-    })
+    any(items
+        .iter()
+        .map(|item| definite(item, wanted, ty, "contains")))
 }
 
 fn distinct(items: impl Iterator<Item = Value>, ty: &Type) -> Vec<Value> {
@@ -435,36 +425,52 @@ fn slice(a: &[Value]) -> Result<Value> {
     ))
 }
 
-/// Arrays and elements in a row: `array || element` too.
-fn concat(arguments: &[Type]) -> Option<Function> {
-    let item = arguments
-        .iter()
-        .filter_map(|ty| match ty {
-            Type::Array(item) => Some(item.as_ref().clone()),
-            _ => None,
-        })
-        .reduce(|a, b| a.common(&b).unwrap_or(a))?;
-    let all_arrays = arguments.iter().all(|ty| matches!(ty, Type::Array(_)));
-    if !all_arrays && arguments.len() != 2 {
-        return None;
-    }
-    let mut ty = item;
-    for argument in arguments {
-        ty = match argument {
-            Type::Array(inner) => ty.common(inner)?,
-            element => ty.common(element)?,
+/// Whether `||` of two arrays may mean array and array as well as array and element, neither without a
+/// coercion: `ARRAY[ARRAY[1]] || ARRAY[NULL]`.
+pub fn concat_is_ambiguous(left: &Type, right: &Type) -> bool {
+    let (Type::Array(a), Type::Array(b)) = (left, right) else {
+        return false;
+    };
+    left != right
+        && left.common(right).is_some()
+        && (a.common(right).is_some() || b.common(left).is_some())
+}
+
+/// The element type of a concatenation, and which sides are arrays of it; the others are elements.
+fn concat_sides(arguments: &[Type]) -> Option<(Type, Vec<bool>)> {
+    if let [left, right] = arguments {
+        // An array may be the element of the other side.
+        let (a, b) = match (left, right) {
+            (Type::Array(a), Type::Array(b)) => match a.common(b) {
+                Some(ty) => return Some((ty, vec![true, true])),
+                None => (Some(a), Some(b)),
+            },
+            (Type::Array(a), _) => (Some(a), None),
+            (_, Type::Array(b)) => (None, Some(b)),
+            _ => return None,
+        };
+        let appended = a.and_then(|item| item.common(right));
+        let prepended = || b.and_then(|item| item.common(left));
+        return match appended {
+            Some(ty) => Some((ty, vec![true, false])),
+            None => prepended().map(|ty| (ty, vec![false, true])),
         };
     }
-    let parameters: Vec<Type> = arguments
+    let mut items = arguments.iter().map(|ty| match ty {
+        Type::Array(item) => Some(item.as_ref().clone()),
+        _ => None,
+    });
+    let first = items.next()??;
+    let ty = items.try_fold(first, |ty, item| ty.common(&item?))?;
+    Some((ty, vec![true; arguments.len()]))
+}
+
+/// Arrays and elements in a row: `array || element` too.
+fn concat(arguments: &[Type]) -> Option<Function> {
+    let (ty, arrays) = concat_sides(arguments)?;
+    let parameters: Vec<Type> = arrays
         .iter()
-        .map(|argument| match argument {
-            Type::Array(_) => array(&ty),
-            _ => ty.clone(),
-        })
-        .collect();
-    let arrays: Vec<bool> = arguments
-        .iter()
-        .map(|a| matches!(a, Type::Array(_)))
+        .map(|is_array| if *is_array { array(&ty) } else { ty.clone() })
         .collect();
     Some(Function::new("concat", parameters, array(&ty), move |a| {
         let mut out = Vec::new();

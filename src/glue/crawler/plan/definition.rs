@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, PlannedPartition, PlannedTable};
 use crate::glue::api::{Column, PartitionInput, SerDeInfo, StorageDescriptor, TableInput};
 use crate::glue::crawler::sample::Classification;
+use crate::glue::hive_layout;
 
 /// The parameter that names the crawl that wrote a table last.
 pub(crate) const CRAWL_RUN_ID: &str = "CRAWL_RUN_ID";
@@ -185,33 +186,31 @@ struct Format {
 }
 
 fn format(classification: &Classification) -> Format {
-    const TEXT_INPUT: &str = "org.apache.hadoop.mapred.TextInputFormat";
-    const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat";
     match classification {
         Classification::Json | Classification::Unknown => Format {
-            input: TEXT_INPUT,
-            output: TEXT_OUTPUT,
-            serde: "org.openx.data.jsonserde.JsonSerDe",
+            input: hive_layout::TEXT_INPUT,
+            output: hive_layout::TEXT_OUTPUT,
+            serde: hive_layout::OPENX_SERDE,
         },
         Classification::Csv(_) => Format {
-            input: TEXT_INPUT,
-            output: TEXT_OUTPUT,
-            serde: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+            input: hive_layout::TEXT_INPUT,
+            output: hive_layout::TEXT_OUTPUT,
+            serde: hive_layout::LAZY_SIMPLE_SERDE,
         },
         Classification::Parquet => Format {
-            input: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-            output: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-            serde: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+            input: hive_layout::PARQUET_INPUT,
+            output: hive_layout::PARQUET_OUTPUT,
+            serde: hive_layout::PARQUET_SERDE,
         },
         Classification::Orc => Format {
-            input: "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
-            output: "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
-            serde: "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+            input: hive_layout::ORC_INPUT,
+            output: hive_layout::ORC_OUTPUT,
+            serde: hive_layout::ORC_SERDE,
         },
         Classification::Avro { .. } => Format {
-            input: "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
-            output: "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
-            serde: "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+            input: hive_layout::AVRO_INPUT,
+            output: hive_layout::AVRO_OUTPUT,
+            serde: hive_layout::AVRO_SERDE,
         },
     }
 }

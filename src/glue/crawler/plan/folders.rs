@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Found, Groups};
+use crate::glue::hive_layout::unescape;
 
 /// The partition structure below a table's folder.
 pub(super) struct Layout<'a> {
@@ -56,7 +57,7 @@ pub(super) fn layout<'a>(folder: &str, members: &[&'a Found]) -> Option<Layout<'
         let mut own_keys = Vec::new();
         for (level, name) in path.split_terminator('/').enumerate() {
             let (key, value) = match name.split_once('=') {
-                Some((key, value)) if !key.is_empty() => (key.to_lowercase(), unescape(value)),
+                Some((key, value)) if !key.is_empty() => (key.to_lowercase(), value_of(value)),
                 _ => (format!("partition_{level}"), name.to_owned()),
             };
             own_keys.push(key);
@@ -80,28 +81,9 @@ fn relative<'a>(folder: &str, member: &'a Found) -> &'a str {
     key.strip_prefix(folder).unwrap_or(key)
 }
 
-/// Hive writes characters that folder names must not have as `%` and two hex digits.
-fn unescape(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        match after
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).unwrap_or_else(|_| value.to_owned())
+/// The value that a folder's name stands for; what is no text in Hive's form stands for itself.
+fn value_of(name: &str) -> String {
+    unescape(name).unwrap_or_else(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -117,7 +99,7 @@ mod tests {
             ("%C3%A9", "é"),
             ("%FF", "%FF"),
         ] {
-            assert_eq!(unescape(folder), value);
+            assert_eq!(value_of(folder), value);
         }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn table_change(
     if order.update == UpdateBehavior::Log {
         return Ok(TableChange::Keep);
     }
-    let old = as_input(existing);
+    let old = TableInput::from(existing.clone());
     input.description = old.description.clone();
     input.owner = old.owner.clone().or(input.owner);
     input.retention = old.retention;
@@ -154,11 +154,8 @@ pub(crate) fn partition_changes(
                 if !parameters.contains_key(DEPRECATED_BY_CRAWLER) {
                     parameters.insert(DEPRECATED_BY_CRAWLER.to_owned(), order.crawler.clone());
                     changes.update.push(PartitionInput {
-                        values: partition.values.clone(),
-                        last_access_time: partition.last_access_time,
-                        storage_descriptor: partition.storage_descriptor.clone(),
                         parameters: Some(parameters),
-                        last_analyzed_time: partition.last_analyzed_time,
+                        ..partition.clone().into()
                     });
                 }
             }
@@ -180,7 +177,7 @@ pub(crate) fn is_own(table: &Table, crawler: &str, roots: &[String]) -> bool {
 
 /// The definition of a table whose data is gone; `None` when it says so already.
 pub(crate) fn deprecated(table: &Table, crawler: &str) -> Option<TableInput> {
-    let mut input = as_input(table);
+    let mut input = TableInput::from(table.clone());
     let parameters = input.parameters.get_or_insert_default();
     if parameters.contains_key(DEPRECATED_BY_CRAWLER) {
         return None;
@@ -283,23 +280,4 @@ fn without_run_id(mut input: TableInput) -> TableInput {
 
 fn descriptor_columns(input: &mut TableInput) -> Option<&mut Vec<crate::glue::api::Column>> {
     input.storage_descriptor.as_mut()?.columns.as_mut()
-}
-
-/// The part of a table that an update can set.
-pub(crate) fn as_input(table: &Table) -> TableInput {
-    TableInput {
-        name: table.name.clone(),
-        description: table.description.clone(),
-        owner: table.owner.clone(),
-        last_access_time: table.last_access_time,
-        last_analyzed_time: table.last_analyzed_time,
-        retention: table.retention,
-        storage_descriptor: table.storage_descriptor.clone(),
-        partition_keys: table.partition_keys.clone(),
-        view_original_text: table.view_original_text.clone(),
-        view_expanded_text: table.view_expanded_text.clone(),
-        table_type: table.table_type.clone(),
-        parameters: table.parameters.clone(),
-        ..TableInput::default()
-    }
 }

@@ -337,7 +337,7 @@ fn what_users_change_stays() {
     lake.put("raw/2025/f", RAW);
     let glue = shared(request(&["s3://lake/raw/"]));
     crawl(&glue, &lake);
-    let mut input = super::super::plan::reconcile::as_input(&glue.table("wind", "raw").unwrap());
+    let mut input = crate::glue::api::TableInput::from(glue.table("wind", "raw").unwrap());
     input.description = Some("turbines".to_owned());
     input.partition_keys.as_mut().unwrap()[0].name = "year".to_owned();
     input

@@ -249,6 +249,7 @@ async fn a_sub_resource_asked_with_a_wrong_method_is_not_taken_for_its_bucket() 
         ("PUT", "/lake?location"),
         ("DELETE", "/lake?acl"),
         ("DELETE", "/lake/key?acl"),
+        ("POST", "/lake/key"),
     ] {
         let (status, ..) = bare(&service, request(method, uri), "").await;
         assert_eq!(status, 405, "{method} {uri}");
