@@ -108,6 +108,7 @@ impl Site {
             account: self.account.clone(),
             region: self.region.clone(),
             caller_arn: format!("arn:aws:iam::{}:root", self.account),
+            origin: Arc::default(),
         }
     }
 

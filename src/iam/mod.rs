@@ -26,6 +26,7 @@ mod paging;
 mod policy;
 mod role;
 mod sts;
+pub mod subject;
 mod trust;
 mod user;
 mod user_policy;
