@@ -51,10 +51,13 @@ impl Iam {
             return Ok(anonymous());
         };
         if let Some(session) = self.sessions.get(access_key) {
-            return match call.now < session.expiration {
-                true => self.session_principal(session),
-                false => Ok(anonymous()),
-            };
+            if session.expiration <= call.now {
+                return Ok(anonymous());
+            }
+            let mut principal = self.session_principal(session)?;
+            // Long-term keys do not have this one at all.
+            principal.context.set("aws:MultiFactorAuthPresent", "false");
+            return Ok(principal);
         }
         let Some(key) = self.keys.get(access_key) else {
             return Ok(root(&call.account));

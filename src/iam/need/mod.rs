@@ -15,7 +15,7 @@ use crate::base::Call;
 pub trait Directory {
     /// What a name, id or token stands for: the ARN of a `stream` (by iterator or id), `role`,
     /// `user` or `profile`; the work group of a query (`query-workgroup`) or of a named query
-    /// (`named-workgroup`). `None` for what does not exist.
+    /// (`named-workgroup`); the object with a query's results (`query-results`). `None` for what does not exist.
     fn find(&self, kind: &str, name: &str) -> Option<String>;
 }
 
