@@ -7,7 +7,7 @@ use crate::athena::{
     Classification, ColumnFacts, DatabaseFacts, Language, Metadata, QueryFailure, QueryOrder,
     QueryOutcome, QueryResult, ResultColumn, ResultFile, SyntaxRefusal, TableFacts, results,
 };
-use crate::emulator::gate::hands::{Actor, Hands};
+use crate::emulator::gate::hands::{Actor, Hands, need};
 use crate::emulator::site::Site;
 use crate::emulator::work::{Around, Report};
 use crate::engine::hive::{self, HiveError};
@@ -16,6 +16,7 @@ use crate::engine::trino;
 use crate::glue::SharedGlue;
 use crate::glue::api::{Column, Database, Table};
 use crate::glue::catalog::CatalogReader;
+use crate::iam::need::Need;
 
 /// Trino's grammar and Hive's. A statement of Hive's side that does not parse fails when it is run, as
 /// on AWS, unless it has a name in double quotes.
@@ -218,21 +219,25 @@ fn may_write(hands: &Hands, order: &QueryOrder) -> Result<(), QueryFailure> {
     let location = &order.output_location;
     let bucket = format!("arn:aws:s3:::{}", location.bucket);
     hands
-        .ask("s3:GetBucketLocation", bucket.clone())
+        .ask(need("s3:GetBucketLocation", bucket.clone()))
         .map_err(|refused| {
             denied(format!(
                 "Unable to verify/create output bucket {}. {refused}",
                 location.bucket
             ))
         })?;
-    hands
-        .ask("s3:PutObject", format!("{bucket}/{}", location.key))
-        .map_err(|refused| {
-            denied(format!(
-                "Access denied when writing output to url: {location}. Please ensure you are allowed \
+    let folder = location.key.rfind('/').map_or(0, |at| at + 1);
+    let folder = location.key.get(..folder).unwrap_or_default();
+    let result = Need {
+        within: Some(format!("{bucket}/{folder}")),
+        ..need("s3:PutObject", format!("{bucket}/{}", location.key))
+    };
+    hands.ask(result).map_err(|refused| {
+        denied(format!(
+            "Access denied when writing output to url: {location}. Please ensure you are allowed \
                  to access the S3 bucket. {refused}"
-            ))
-        })
+        ))
+    })
 }
 
 /// A failure of the caller's rights: a user error.

@@ -14,6 +14,7 @@ use crate::emulator::gate::Gate;
 use crate::emulator::gate::hands::need;
 use crate::emulator::site::Site;
 use crate::firehose::{Delivery, SourceRecord};
+use crate::iam::need::Need;
 use crate::kinesis::{ShardPosition, StartingAt};
 use crate::s3::{self, S3};
 
@@ -156,7 +157,11 @@ pub(super) fn run(site: &Site, s3: &S3, gate: &Gate, now: Timestamp) {
     drop((kinesis, feeds));
     for delivery in firehose.take_deliveries(now) {
         let object = format!("arn:aws:s3:::{}/{}", delivery.bucket, delivery.key);
-        let needs = vec![need("s3:PutObject", object)];
+        // The prefix may be made of times and of data: the bucket is what the role is given.
+        let needs = vec![Need {
+            within: Some(format!("arn:aws:s3:::{}/", delivery.bucket)),
+            ..need("s3:PutObject", object)
+        }];
         let may = gate.permit_role(&delivery.role_arn, SESSION, &site.region, needs);
         if let Err(message) = may {
             firehose.delivery_failed(now, delivery, "S3.AccessDenied", &message);

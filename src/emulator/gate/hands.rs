@@ -100,15 +100,15 @@ impl Hands {
         refused.as_ref().map(ToString::to_string)
     }
 
-    /// Asks for one more action on a resource.
+    /// Asks for one thing more.
     ///
     /// # Errors
     /// The refusal, as AWS words it.
-    pub fn ask(&self, action: &str, resource: String) -> Result<(), String> {
+    pub fn ask(&self, need: Need) -> Result<(), String> {
         let Some(rights) = &self.rights else {
             return Ok(());
         };
-        let asked = rights.ask(vec![need(action, resource)], &Value::Null);
+        let asked = rights.ask(vec![need], &Value::Null);
         asked.map_err(|refusal| refusal.to_string())
     }
 }
@@ -150,8 +150,25 @@ pub fn need(action: &str, resource: String) -> Need {
     Need {
         action: action.to_owned(),
         resource,
+        within: None,
         keys: Vec::new(),
     }
+}
+
+/// The folder that a service was told to write to: the key without the name that the service made up and
+/// without the partitions it made of the data.
+fn target_of(key: &str) -> &str {
+    let mut folder = key;
+    while let Some((parent, last)) = folder.trim_end_matches('/').rsplit_once('/') {
+        if folder.len() < key.len() && !last.contains('=') {
+            return folder;
+        }
+        folder = folder.get(..=parent.len()).unwrap_or(parent);
+    }
+    if folder.len() < key.len() && !folder.contains('=') {
+        return folder;
+    }
+    ""
 }
 
 /// ARN of a role given by ARN, by name, or by path and name.
@@ -189,8 +206,11 @@ impl Rights {
     }
 
     fn object(&self, action: &str, bucket: &str, key: &str) -> Result<(), ObjectsError> {
-        let resource = format!("arn:aws:s3:::{bucket}/{key}");
-        self.ask(vec![need(action, resource)], &Value::Null)
+        let mut need = need(action, format!("arn:aws:s3:::{bucket}/{key}"));
+        if action != "s3:GetObject" {
+            need.within = Some(format!("arn:aws:s3:::{bucket}/{}", target_of(key)));
+        }
+        self.ask(vec![need], &Value::Null)
             .map_err(|refusal| ObjectsError::Denied(refusal.to_string()))
     }
 
@@ -381,5 +401,27 @@ impl CatalogWriter for TheirCatalog {
         let request = json!({"DatabaseName": database, "TableName": table});
         self.rights.glue("BatchDeletePartition", &request)?;
         self.inner.delete_partitions(call, database, table, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_makes_up_is_no_part_of_its_target() {
+        for (key, target) in [
+            ("results/4711.csv", "results/"),
+            ("4711.csv", ""),
+            (
+                "curated/temperature/event_date=2025-04-29/part-0.parquet",
+                "curated/temperature/",
+            ),
+            ("curated/year=2025/month=04/part-0.parquet", "curated/"),
+            ("year=2025/part-0.parquet", ""),
+            ("a=b/c/part-0.parquet", "a=b/c/"),
+        ] {
+            assert_eq!(target_of(key), target, "{key}");
+        }
     }
 }

@@ -58,6 +58,35 @@ pub(super) struct Gate {
 struct Ledger {
     audit: Audit,
     denied: BTreeSet<(String, Need)>,
+    /// Who listed which beginnings of keys, as ARNs.
+    listed: BTreeSet<(String, String)>,
+}
+
+impl Ledger {
+    /// Notes what a principal needs. Whoever finds objects by listing meets other keys there next time.
+    fn note(&mut self, principal: &str, needs: &mut [Need], context: &Context) {
+        for need in &mut *needs {
+            let Some(path) = need.resource.strip_prefix("arn:aws:s3:::") else {
+                continue;
+            };
+            if need.action == "s3:ListBucket" {
+                let prefix = context.single("s3:prefix").unwrap_or_default();
+                let listed = format!("arn:aws:s3:::{path}/{prefix}");
+                self.listed.insert((principal.to_owned(), listed));
+            } else if need.within.is_none() && path.contains('/') {
+                let of_theirs = |(who, listed): &&(String, String)| {
+                    who == principal && need.resource.starts_with(listed.as_str())
+                };
+                let found = self
+                    .listed
+                    .iter()
+                    .filter(of_theirs)
+                    .map(|(_, listed)| listed);
+                need.within = found.min_by_key(|listed| listed.len()).cloned();
+            }
+        }
+        self.audit.note(principal, needs.iter().cloned());
+    }
 }
 
 impl fmt::Debug for Gate {
@@ -178,7 +207,7 @@ impl Gate {
         &self,
         principal: Result<Principal, Unjudged>,
         call: &Call,
-        needs: Vec<Need>,
+        mut needs: Vec<Need>,
         context: &Context,
     ) -> Result<(), Refusal> {
         let principal = match principal {
@@ -187,13 +216,11 @@ impl Gate {
                 return Err(unjudged.into());
             }
             Err(_) => {
-                self.ledger().audit.note(&call.caller_arn, needs);
+                self.ledger().note(&call.caller_arn, &mut needs, context);
                 return Ok(());
             }
         };
-        self.ledger()
-            .audit
-            .note(&principal.name, needs.iter().cloned());
+        self.ledger().note(&principal.name, &mut needs, context);
         for need in needs {
             match self.judge(&principal, &need, context) {
                 Ok(Verdict::Allowed) => {}
