@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use crate::base::limits::firehose::{PARQUET_DEFAULT_BLOCK_BYTES, PARQUET_DEFAULT_PAGE_BYTES};
 use crate::base::{AccountId, Arn, Region};
-use crate::emulator::feed::SESSION;
 use crate::emulator::gate::Gate;
-use crate::emulator::gate::hands::need;
+use crate::emulator::gate::hands::{FIREHOSE, need};
 use crate::engine;
 use crate::engine::convert::{Codec, Conversion, Input, Output, Refusal};
 use crate::firehose::api::{
@@ -119,7 +118,7 @@ impl ToParquet {
             .collect();
         let role = schema.role_arn.unwrap_or_default();
         self.gate
-            .permit_role(&role, SESSION, &self.region, needs)
+            .permit_role(&role, FIREHOSE, &self.region, needs)
             .map_err(|message| ConversionFailure {
                 code: "DataFormatConversion.AccessDenied".to_owned(),
                 message: format!(

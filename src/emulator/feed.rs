@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::base::Timestamp;
 use crate::base::limits::kinesis::{GET_RECORDS_MAX_RECORDS, SHARD_READ_BYTES_PER_SEC};
 use crate::emulator::gate::Gate;
-use crate::emulator::gate::hands::need;
+use crate::emulator::gate::hands::{FIREHOSE, need};
 use crate::emulator::site::Site;
 use crate::firehose::{Delivery, SourceRecord};
 use crate::iam::need::Need;
@@ -23,9 +23,6 @@ const READ_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Time until a stream is tried again that the role may not read.
 const LOCKED_OUT_INTERVAL: Duration = Duration::from_secs(60);
-
-/// What Firehose calls its sessions of roles; AWS does not document its own name.
-pub(super) const SESSION: &str = "firehose";
 
 /// Where every delivery stream stands in its source.
 #[derive(Debug, Default)]
@@ -162,7 +159,7 @@ pub(super) fn run(site: &Site, s3: &S3, gate: &Gate, now: Timestamp) {
             within: Some(format!("arn:aws:s3:::{}/", delivery.bucket)),
             ..need("s3:PutObject", object)
         }];
-        let may = gate.permit_role(&delivery.role_arn, SESSION, &site.region, needs);
+        let may = gate.permit_role(&delivery.role_arn, FIREHOSE, &site.region, needs);
         if let Err(message) = may {
             firehose.delivery_failed(now, delivery, "S3.AccessDenied", &message);
             continue;
@@ -203,7 +200,7 @@ fn locked_out(site: &Site, gate: &Gate, now: Timestamp) -> BTreeSet<String> {
         ]
         .map(|action| need(action, stream.clone()));
         let refused = gate
-            .permit_role(&role, SESSION, &site.region, needs.into())
+            .permit_role(&role, FIREHOSE, &site.region, needs.into())
             .err()?;
         tracing::warn!(delivery_stream = %name, %refused, "the source is not read");
         Some(name)

@@ -19,9 +19,8 @@ use url::Url;
 
 use crate::base::Region;
 use crate::base::limits::firehose::{FUNCTION_REPLY_MAX_BYTES, FUNCTION_TIMEOUT};
-use crate::emulator::feed;
 use crate::emulator::gate::Gate;
-use crate::emulator::gate::hands::need;
+use crate::emulator::gate::hands::{FIREHOSE, need};
 use crate::emulator::site::Site;
 use crate::emulator::work::Report;
 use crate::firehose::Invocation;
@@ -104,7 +103,7 @@ pub(super) async fn run_invocation(
 ) -> Report {
     let arn = invocation.function_arn.as_str();
     let needs = vec![need("lambda:InvokeFunction", arn.to_owned())];
-    let may = gate.permit_role(&invocation.role_arn, feed::SESSION, &region, needs);
+    let may = gate.permit_role(&invocation.role_arn, FIREHOSE, &region, needs);
     let outcome = match (may, functions.find(arn)) {
         (Err(message), _) => Err(Failure {
             code: "Lambda.InvokeAccessDenied",

@@ -16,7 +16,7 @@ use crate::emulator::State;
 use crate::emulator::athena::run_query;
 use crate::emulator::functions::run_invocation;
 use crate::emulator::gate::Gate;
-use crate::emulator::gate::hands::{Actor, Hands};
+use crate::emulator::gate::hands::{Actor, CRAWLER, Hands, JOB};
 use crate::emulator::site::Site;
 use crate::engine::job::GraphRun;
 use crate::glue::crawler::{CrawlOrder, crawl};
@@ -160,7 +160,7 @@ impl State {
 async fn run_crawl(site: Arc<Site>, around: Around, order: CrawlOrder) -> Report {
     let actor = Actor::Role {
         role: order.role.clone(),
-        session: "AWS-Crawler",
+        by: CRAWLER,
     };
     let hands = around.hands(&site, actor, &order.call);
     let sampler = hands.engine.sampler();
@@ -209,7 +209,7 @@ async fn outcome_of(site: &Site, around: &Around, order: RunOrder) -> RunOutcome
     };
     let actor = Actor::Role {
         role: order.role,
-        session: "GlueJobRunnerSession",
+        by: JOB,
     };
     let hands = around.hands(site, actor, &order.call);
     let run = GraphRun {

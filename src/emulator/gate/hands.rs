@@ -20,17 +20,42 @@ use crate::iam::need::{self, Need};
 use crate::iam::subject::{Principal, Unjudged};
 use crate::store::{ObjectInfo, Objects, ObjectsError};
 
+/// A service that assumes roles.
+#[derive(Clone, Copy, Debug)]
+pub struct Assumer {
+    /// Whom a trust policy names.
+    pub principal: &'static str,
+    /// What the service calls its sessions.
+    pub session: &'static str,
+}
+
+/// Data Firehose. AWS does not document what it calls its sessions.
+pub const FIREHOSE: Assumer = Assumer {
+    principal: "firehose.amazonaws.com",
+    session: "firehose",
+};
+/// Glue, for a crawler.
+pub const CRAWLER: Assumer = Assumer {
+    principal: "glue.amazonaws.com",
+    session: "AWS-Crawler",
+};
+/// Glue, for a job run.
+pub const JOB: Assumer = Assumer {
+    principal: "glue.amazonaws.com",
+    session: "GlueJobRunnerSession",
+};
+
 /// Who acts.
 #[derive(Debug)]
 pub enum Actor {
     /// The caller of a call.
     Caller,
-    /// A role, by ARN or by name in the call's account, under the session name a service gives it.
+    /// A role, by ARN or by name in the call's account, in a service's hands.
     Role {
         /// ARN, name, or path and name.
         role: String,
-        /// What the service calls its sessions.
-        session: &'static str,
+        /// In whose hands.
+        by: Assumer,
     },
 }
 
@@ -121,7 +146,7 @@ impl Gate {
     pub fn permit_role(
         &self,
         role_arn: &str,
-        session: &str,
+        by: Assumer,
         region: &Region,
         needs: Vec<Need>,
     ) -> Result<(), String> {
@@ -133,15 +158,20 @@ impl Gate {
             ..Call::root(self.clock.now())
         };
         let decided = self
-            .role(role_arn, session)
+            .role(role_arn, by)
             .and_then(|role| self.decide(role, call, needs, &context::of_call(call)));
         decided.map_err(|refusal| refusal.to_string())
     }
 
-    /// A role in a service's hands.
-    fn role(&self, arn: &str, session: &str) -> Result<Result<Principal, Unjudged>, Refusal> {
-        let role = self.iam().role_principal(arn, session);
-        role.ok_or_else(|| Refusal::Denied(format!("The role {arn} does not exist.")))
+    /// A role in a service's hands, if it is still there and still trusts the service.
+    fn role(&self, arn: &str, by: Assumer) -> Result<Result<Principal, Unjudged>, Refusal> {
+        let iam = self.iam();
+        let role = iam.role_principal(arn, by.session);
+        role.filter(|_| iam.role_trusts(arn, by.principal))
+            .ok_or_else(|| {
+                let message = format!("{} is unable to assume the role {arn}", by.principal);
+                Refusal::Denied(message)
+            })
     }
 }
 
@@ -192,9 +222,9 @@ impl Rights {
                 context.set("aws:CalledVia", "athena.amazonaws.com");
                 Ok(self.gate.iam().principal(&self.call))
             }
-            Actor::Role { role, session } => {
+            Actor::Role { role, by } => {
                 let account = &self.call.account;
-                self.gate.role(&role_arn(account, role), session)
+                self.gate.role(&role_arn(account, role), *by)
             }
         };
         principal

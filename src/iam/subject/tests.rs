@@ -1,3 +1,5 @@
+//! Whom an access key stands for, and what was granted to them.
+
 use std::sync::Arc;
 
 use super::*;
