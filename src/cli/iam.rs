@@ -16,7 +16,7 @@ pub async fn run(command: IamCommand) -> Result<ExitCode, Failure> {
     let answer = health::get(&endpoint, "/_windfarm/iam/audit").await?;
     let report: Value = serde_json::from_str(&answer.body)
         .map_err(|_| Failure::new(format!("what answers at {endpoint} is no windfarm")))?;
-    if report["iam"].as_str() == Some("off") {
+    if report.get("iam").and_then(Value::as_str) == Some("off") {
         return Err(Failure::new(
             "nothing was noted: start the emulator with `windfarm up --iam audit` (or enforce), then \
              run what is to be allowed",
