@@ -362,7 +362,12 @@ async fn queries_read_and_write_with_their_callers_rights() {
         &["s3:GetBucketLocation", "s3:PutObject"],
         &["arn:aws:s3:::results", "arn:aws:s3:::results/*"],
     );
-    let alone = user(&emulator, "alone", &[document(&[athena.clone()])]).await;
+    let alone = user(
+        &emulator,
+        "alone",
+        &[document(std::slice::from_ref(&athena))],
+    )
+    .await;
     let why = run(alone, "SELECT 1").await;
     assert!(
         why.starts_with("Unable to verify/create output bucket results"),
