@@ -156,6 +156,23 @@ impl Iam {
         Some(profile.arn.clone())
     }
 
+    /// The tags of a role, user or policy by ARN.
+    pub fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+        let tags = || {
+            let parsed: Arn = arn.parse().ok()?;
+            let account = self.accounts.get(&AccountId::parse(&parsed.account)?)?;
+            let name = parsed.resource_name();
+            match parsed.resource.split('/').next()? {
+                "role" => account.roles.get(name).map(|role| &role.tags),
+                "user" => account.users.get(name).map(|user| &user.tags),
+                "policy" => account.policies.get(name).map(|policy| &policy.tags),
+                _ => None,
+            }
+        };
+        let tags = tags().map(entity::Tags::list).unwrap_or_default();
+        tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
+    }
+
     /// The trust policy of a role.
     pub fn trust_policy(&self, role_arn: &str) -> Option<String> {
         let role = self.role_by_arn(role_arn)?;

@@ -1,5 +1,7 @@
 //! Resource policies of streams. They are kept and checked for form; who enforces policies asks for them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::base::{Arn, Call};
@@ -58,6 +60,11 @@ impl Kinesis {
     /// The policy of a stream by name, if it has one.
     pub fn resource_policy_of(&self, name: &str) -> Option<String> {
         self.stream(name).ok()?.policy.clone()
+    }
+
+    /// The tags of a stream by name.
+    pub fn tags_of_stream(&self, name: &str) -> Option<BTreeMap<String, String>> {
+        Some(self.stream(name).ok()?.tags.clone())
     }
 
     /// ARN of the stream of a shard iterator; `None` for what is no iterator of this account.

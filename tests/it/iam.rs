@@ -87,7 +87,10 @@ async fn audited(emulator: &Emulator, principal: &str) -> Value {
 
 /// A policy as several, none longer than a managed one may be.
 fn split(policy: &Value) -> Vec<String> {
-    let statements = policy["Statement"].as_array().unwrap();
+    // Who needed nothing has no policy.
+    let Some(statements) = policy["Statement"].as_array() else {
+        return Vec::new();
+    };
     // A statement may itself be too long: its resources are as good one by one.
     let mut single = Vec::new();
     for statement in statements {
@@ -259,12 +262,52 @@ async fn a_role_is_assumed_by_whom_it_trusts_and_does_what_it_may() {
 async fn what_cannot_be_judged_is_refused_by_name() {
     let emulator = emulator(Enforcement::Enforce);
     let mut statement = allow(&["s3:*"], &["*"]);
-    statement["Condition"] = json!({"StringEquals": {"s3:ExistingObjectTag/a": "b"}});
+    statement["Condition"] = json!({"NumericEquals": {"s3:TlsVersion": "1.3"}});
     let ann = user(&emulator, "ann", &[document(&[statement])]).await;
     let refused = ann.s3.list_buckets().send().await.unwrap_err();
     assert_eq!(refused.code(), Some("NotImplemented"));
     let text = refused.message().unwrap();
-    assert!(text.contains("s3:ExistingObjectTag/a"), "{text}");
+    assert!(text.contains("s3:TlsVersion"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_of_objects_and_streams_are_conditions() {
+    let emulator = emulator(Enforcement::Enforce);
+    let root = world::clients(&emulator).await;
+    world::bucket(&root, "lake").await;
+    let mut objects = allow(&["s3:GetObject"], &["*"]);
+    objects["Condition"] = json!({"StringEquals": {"s3:ExistingObjectTag/team": "wind"}});
+    let mut streams = allow(&["kinesis:DescribeStreamSummary"], &["*"]);
+    streams["Condition"] =
+        json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}});
+    let ann = user(&emulator, "ann", &[document(&[objects, streams])]).await;
+    let tag = aws_sdk_iam::types::Tag::builder()
+        .key("team")
+        .value("wind")
+        .build();
+    let tagged = root.iam.tag_user().user_name("ann").tags(tag.unwrap());
+    tagged.send().await.unwrap();
+    for (name, team) in [("ours", "wind"), ("theirs", "sun")] {
+        let put = root.s3.put_object().bucket("lake").key(name);
+        let put = put
+            .tagging(format!("team={team}"))
+            .body(ByteStream::from_static(b"1"));
+        put.send().await.unwrap();
+        let create = root
+            .kinesis
+            .create_stream()
+            .stream_name(name)
+            .shard_count(1);
+        create.tags("team", team).send().await.unwrap();
+    }
+    for (name, end) in [("ours", "done"), ("theirs", "AccessDenied")] {
+        assert_eq!(
+            code(ann.s3.get_object().bucket("lake").key(name).send().await),
+            end
+        );
+        let describe = ann.kinesis.describe_stream_summary().stream_name(name);
+        assert!(code(describe.send().await).starts_with(end), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -589,7 +632,7 @@ async fn take(clients: &Clients, step: Step) -> String {
         }
         Step::GetRole => code(clients.iam.get_role().role_name("helper").send().await),
         Step::AssumeRole => {
-            let assume = clients.sts.assume_role().role_session_name("s");
+            let assume = clients.sts.assume_role().role_session_name("session");
             let arn = "arn:aws:iam::000000000000:role/team/helper";
             code(assume.role_arn(arn).send().await)
         }
@@ -623,9 +666,14 @@ async fn take(clients: &Clients, step: Step) -> String {
                     clients.clock.join().sleep(Duration::from_secs(5)).await;
                     let id = started.query_execution_id().unwrap();
                     let get = clients.athena.get_query_execution().query_execution_id(id);
-                    let got = get.send().await.unwrap();
-                    let status = got.query_execution().unwrap().status().unwrap();
-                    status.state_change_reason().unwrap_or("done").to_owned()
+                    match get.send().await {
+                        Ok(got) => {
+                            let status = got.query_execution().unwrap().status().unwrap();
+                            let state = status.state().unwrap().as_str();
+                            state.to_owned()
+                        }
+                        Err(error) => code(Err::<(), _>(error)),
+                    }
                 }
                 Err(error) => code(Err::<(), _>(error)),
             }
@@ -647,7 +695,7 @@ async fn take_all(clients: &Clients, steps: &[Step]) -> Vec<String> {
 fn the_least_policy_of_any_sequence_lets_it_run_again_and_nothing_less_does() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config {
-        cases: 24,
+        cases: 32,
         failure_persistence: None,
         ..Config::default()
     };
@@ -669,7 +717,9 @@ fn the_least_policy_of_any_sequence_lets_it_run_again_and_nothing_less_does() {
 
             // Each action of the policy was needed by some call.
             let mut lacking = policy.clone();
-            let statements = lacking["Statement"].as_array_mut().unwrap();
+            let Some(statements) = lacking["Statement"].as_array_mut() else {
+                return Ok(());
+            };
             let mut actions: BTreeMap<usize, usize> = BTreeMap::new();
             for (at, statement) in statements.iter().enumerate() {
                 actions.insert(at, statement["Action"].as_array().unwrap().len());
@@ -680,6 +730,10 @@ fn the_least_policy_of_any_sequence_lets_it_run_again_and_nothing_less_does() {
                 if number < count {
                     let actions = statements[at]["Action"].as_array_mut().unwrap();
                     // An action that nothing needs stands in for it: a statement needs at least one.
+                    // STS does not tell a role that is not there from one that may not be assumed.
+                    if actions[number] == "sts:AssumeRole" {
+                        return Ok(());
+                    }
                     actions[number] = json!("s3:GetBucketWebsite");
                     break;
                 }

@@ -3,6 +3,8 @@
 //! A key that AWS has and that is not gathered here cannot be told from one that the request does not
 //! have, so a policy that asks for one is not judged by: see [`check_known`].
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Refusal;
@@ -27,6 +29,7 @@ const KNOWN: &[&str] = &[
     "aws:requestedregion",
     "aws:requesttag/",
     "aws:resourceaccount",
+    "aws:resourcetag/",
     "aws:securetransport",
     "aws:sourceaccount",
     "aws:sourcearn",
@@ -42,9 +45,12 @@ const KNOWN: &[&str] = &[
     "aws:calledvia",
     "iam:passedtoservice",
     "iam:permissionsboundary",
+    "iam:awsservicename",
     "iam:policyarn",
+    "iam:resourcetag/",
     "s3:authtype",
     "s3:delimiter",
+    "s3:existingobjecttag/",
     "s3:max-keys",
     "s3:prefix",
     "s3:requestobjecttag/",
@@ -53,15 +59,25 @@ const KNOWN: &[&str] = &[
     "s3:signatureversion",
     "s3:versionid",
     "s3:x-amz-acl",
+    "s3:x-amz-content-sha256",
     "s3:x-amz-copy-source",
+    "s3:x-amz-grant-full-control",
+    "s3:x-amz-grant-read",
+    "s3:x-amz-grant-read-acp",
+    "s3:x-amz-grant-write",
+    "s3:x-amz-grant-write-acp",
+    "s3:x-amz-metadata-directive",
     "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "s3:x-amz-storage-class",
     "sts:externalid",
     "sts:rolesessionname",
+    "sts:sourceidentity",
+    "sts:transitivetagkeys",
 ];
 
 /// Refuses condition keys that nobody gathers.
-pub(super) fn check_known(keys: impl Iterator<Item = String>) -> Result<(), Refusal> {
+pub(super) fn check_known(keys: &BTreeSet<String>) -> Result<(), Refusal> {
     for key in keys {
         let folded = key.to_ascii_lowercase();
         let known = KNOWN.iter().any(|known| {
@@ -74,6 +90,17 @@ pub(super) fn check_known(keys: impl Iterator<Item = String>) -> Result<(), Refu
         }
     }
     Ok(())
+}
+
+/// Whether a condition key is about the tags of what is acted on.
+pub(super) fn is_of_resource(key: &str) -> bool {
+    let folded = key.to_ascii_lowercase();
+    let kinds = [
+        "aws:resourcetag/",
+        "iam:resourcetag/",
+        "s3:existingobjecttag/",
+    ];
+    kinds.iter().any(|kind| folded.starts_with(kind))
 }
 
 /// What every request has.
@@ -102,10 +129,12 @@ pub(super) fn of_request(service: &str, input: &Value) -> Context {
         "iam" => &[
             ("PolicyArn", "iam:PolicyARN"),
             ("PermissionsBoundary", "iam:PermissionsBoundary"),
+            ("AWSServiceName", "iam:AWSServiceName"),
         ],
         "sts" => &[
             ("ExternalId", "sts:ExternalId"),
             ("RoleSessionName", "sts:RoleSessionName"),
+            ("SourceIdentity", "sts:SourceIdentity"),
         ],
         "s3" => &[
             ("ACL", "s3:x-amz-acl"),
@@ -113,7 +142,18 @@ pub(super) fn of_request(service: &str, input: &Value) -> Context {
             ("Delimiter", "s3:delimiter"),
             ("MaxKeys", "s3:max-keys"),
             ("Prefix", "s3:prefix"),
+            ("ContentSha256", "s3:x-amz-content-sha256"),
+            ("GrantFullControl", "s3:x-amz-grant-full-control"),
+            ("GrantRead", "s3:x-amz-grant-read"),
+            ("GrantReadACP", "s3:x-amz-grant-read-acp"),
+            ("GrantWrite", "s3:x-amz-grant-write"),
+            ("GrantWriteACP", "s3:x-amz-grant-write-acp"),
+            ("MetadataDirective", "s3:x-amz-metadata-directive"),
             ("ServerSideEncryption", "s3:x-amz-server-side-encryption"),
+            (
+                "SSEKMSKeyId",
+                "s3:x-amz-server-side-encryption-aws-kms-key-id",
+            ),
             ("StorageClass", "s3:x-amz-storage-class"),
             ("VersionId", "s3:VersionId"),
         ],
@@ -123,6 +163,12 @@ pub(super) fn of_request(service: &str, input: &Value) -> Context {
         if let Some(value) = text(member) {
             context.set(key, value);
         }
+    }
+    if service == "sts"
+        && let Some(keys) = input.get("TransitiveTagKeys").and_then(Value::as_array)
+    {
+        let keys = keys.iter().filter_map(Value::as_str).map(str::to_owned);
+        context.set_all("sts:TransitiveTagKeys", keys);
     }
     if service == "s3" {
         context.set("s3:authType", text("AuthType").unwrap_or("REST-HEADER"));
@@ -203,10 +249,10 @@ mod tests {
 
     #[test]
     fn a_key_that_nobody_gathers_is_refused_by_name() {
-        let check = |key: &str| check_known([key.to_owned()].into_iter());
+        let check = |key: &str| check_known(&BTreeSet::from([key.to_owned()]));
         assert_eq!(check("aws:PrincipalTag/Team"), Ok(()));
         assert_eq!(check("AWS:SourceIp"), Ok(()));
-        for key in ["ec2:Vpc", "aws:PrincipalTag", "s3:ExistingObjectTag/a"] {
+        for key in ["ec2:Vpc", "aws:PrincipalTag", "s3:TlsVersion"] {
             let refused = check(key).unwrap_err();
             assert_eq!(
                 refused,

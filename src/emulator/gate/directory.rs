@@ -1,5 +1,6 @@
 //! What names in requests stand for, and the policies that resources have of their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Gate, Refusal};
@@ -94,6 +95,52 @@ impl Gate {
             resource.policy = Some(policy);
         }
         Ok(resource)
+    }
+
+    /// Condition keys of a resource's own tags, and the name they have for its service. Only looked up
+    /// for policies that ask.
+    pub(super) fn tags(&self, resource: &str) -> Vec<(String, String)> {
+        let Ok(arn) = resource.parse::<Arn>() else {
+            return Vec::new();
+        };
+        let name = arn.resource_name();
+        if arn.service == "s3" {
+            let Some((bucket, key)) = arn.resource.split_once('/') else {
+                return Vec::new();
+            };
+            let stored = self.s3.object_tags(bucket, key, None);
+            let tags = stored.map(|stored| stored.tags.0.clone());
+            let tags = tags.unwrap_or_default().into_iter();
+            return tags
+                .map(|(key, value)| (format!("s3:ExistingObjectTag/{key}"), value))
+                .collect();
+        }
+        if arn.service == "iam" {
+            let tags = self.iam().tags_of(resource).into_iter();
+            return tags
+                .flat_map(|(key, value)| {
+                    [
+                        (format!("aws:ResourceTag/{key}"), value.clone()),
+                        (format!("iam:ResourceTag/{key}"), value),
+                    ]
+                })
+                .collect();
+        }
+        let region = Region::new(arn.region.as_str());
+        let site = AccountId::parse(&arn.account).and_then(|account| self.site(&account, &region));
+        let Some(site) = site else {
+            return Vec::new();
+        };
+        let tags = match arn.service.as_str() {
+            "kinesis" => site.kinesis().tags_of_stream(name).unwrap_or_default(),
+            "firehose" => site.firehose().tags_of(name),
+            "glue" => site.glue.lock().tags_of(resource),
+            "athena" => site.athena().tags_of(resource),
+            _ => BTreeMap::new(),
+        };
+        let tags = tags.into_iter();
+        tags.map(|(key, value)| (format!("aws:ResourceTag/{key}"), value))
+            .collect()
     }
 
     fn stream_policy(&self, arn: &Arn) -> Option<String> {

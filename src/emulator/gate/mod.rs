@@ -252,7 +252,14 @@ impl Gate {
         let subject = &principal.subject;
         let own = subject.identity.iter().chain(&subject.boundary);
         let own = own.chain(subject.session.iter().flatten());
-        context::check_known(own.chain(&resource.policy).flat_map(Policy::context_keys))?;
+        let keys = own.chain(&resource.policy).flat_map(Policy::context_keys);
+        let keys: BTreeSet<String> = keys.collect();
+        context::check_known(&keys)?;
+        if keys.iter().any(|key| context::is_of_resource(key)) {
+            for (key, value) in self.tags(&need.resource) {
+                context.set(&key, value);
+            }
+        }
         if let Some(owner) = &resource.owner {
             context.set("aws:ResourceAccount", owner);
             context.set("s3:ResourceAccount", owner);

@@ -47,7 +47,15 @@ const PARAMETERS: [(&str, &str); 5] = [
     ("max-keys", "MaxKeys"),
     ("uploadId", "UploadId"),
 ];
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 12] = [
+    ("x-amz-content-sha256", "ContentSha256"),
+    ("x-amz-grant-full-control", "GrantFullControl"),
+    ("x-amz-grant-read", "GrantRead"),
+    ("x-amz-grant-read-acp", "GrantReadACP"),
+    ("x-amz-grant-write", "GrantWrite"),
+    ("x-amz-grant-write-acp", "GrantWriteACP"),
+    ("x-amz-metadata-directive", "MetadataDirective"),
+    ("x-amz-server-side-encryption-aws-kms-key-id", "SSEKMSKeyId"),
     ("x-amz-tagging", "Tagging"),
     ("x-amz-acl", "ACL"),
     ("x-amz-server-side-encryption", "ServerSideEncryption"),
@@ -87,14 +95,6 @@ pub(super) fn of(parts: &Parts, presigned: bool) -> Value {
         if let Some(value) = header(name) {
             set(member, value);
         }
-    }
-    let grants = parts.headers.keys();
-    if grants
-        .into_iter()
-        .any(|name| name.as_str().starts_with("x-amz-grant-"))
-        && header("x-amz-acl").is_none()
-    {
-        set("ACL", String::new());
     }
     if parts.method == Method::PUT
         && let Some(source) = header("x-amz-copy-source")
