@@ -326,6 +326,9 @@ pub mod iam {
     pub const GROUPS_PER_USER_MAX: usize = 10;
     /// Items of a list page when none is asked for. API reference, ListRoles.
     pub const DEFAULT_MAX_ITEMS: usize = 100;
+    /// Questions (an action on a resource) that the policy simulator answers in one page. This
+    /// program's own bound; AWS says that pages may be shorter than asked and not how short.
+    pub const SIMULATED_AT_ONCE: usize = 10_000;
     /// Longest session of a role unless it says otherwise. API reference, CreateRole.
     pub const DEFAULT_MAX_SESSION_SECS: i32 = 3_600;
     /// Longest session when a role's credentials assume another role. API reference, AssumeRole.

@@ -32,6 +32,7 @@ mod paging;
 mod policy;
 mod role;
 mod service_linked;
+mod simulate;
 mod sts;
 mod summary;
 mod trust;

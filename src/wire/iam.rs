@@ -42,6 +42,8 @@ pub const OPERATIONS: &[&str] = &[
     "GetAccessKeyLastUsed",
     "GetAccountAuthorizationDetails",
     "GetAccountSummary",
+    "GetContextKeysForCustomPolicy",
+    "GetContextKeysForPrincipalPolicy",
     "GetGroup",
     "GetGroupPolicy",
     "GetInstanceProfile",
@@ -80,6 +82,8 @@ pub const OPERATIONS: &[&str] = &[
     "RemoveRoleFromInstanceProfile",
     "RemoveUserFromGroup",
     "SetDefaultPolicyVersion",
+    "SimulateCustomPolicy",
+    "SimulatePrincipalPolicy",
     "TagPolicy",
     "TagRole",
     "TagUser",
@@ -144,6 +148,12 @@ pub fn handle(
             reply(core.get_account_authorization_details(call, &request(input)?))
         }
         "GetAccountSummary" => reply::<_, Error>(Ok(core.get_account_summary(call))),
+        "GetContextKeysForCustomPolicy" => {
+            reply(Iam::get_context_keys_for_custom_policy(&request(input)?))
+        }
+        "GetContextKeysForPrincipalPolicy" => {
+            reply(core.get_context_keys_for_principal_policy(call, &request(input)?))
+        }
         "GetGroup" => reply(core.get_group(call, &request(input)?)),
         "GetGroupPolicy" => reply(core.get_group_policy(call, request(input)?)),
         "GetInstanceProfile" => reply(core.get_instance_profile(call, &request(input)?)),
@@ -198,6 +208,8 @@ pub fn handle(
         }
         "RemoveUserFromGroup" => reply(core.remove_user_from_group(call, &request(input)?)),
         "SetDefaultPolicyVersion" => reply(core.set_default_policy_version(call, &request(input)?)),
+        "SimulateCustomPolicy" => reply(core.simulate_custom_policy(call, request(input)?)),
+        "SimulatePrincipalPolicy" => reply(core.simulate_principal_policy(call, request(input)?)),
         "TagPolicy" => reply(core.tag_policy(call, request(input)?)),
         "TagRole" => reply(core.tag_role(call, request(input)?)),
         "TagUser" => reply(core.tag_user(call, request(input)?)),
