@@ -37,8 +37,13 @@ impl Audit {
         // Action and keys → resources, then actions that go to the same resources together.
         let mut resources: BTreeMap<(&str, Keys<'_>), Resources> = BTreeMap::new();
         for need in needs {
+            let same = |other: &&Need| other.action == need.action && other.keys == need.keys;
+            let mut others = needs.iter().filter(same);
+            if others.any(|other| covers(other, need)) {
+                continue;
+            }
             let of_action = resources.entry((&need.action, &need.keys)).or_default();
-            of_action.insert(pattern_of(&need.resource));
+            of_action.insert(pattern(need));
         }
         let mut together: BTreeMap<(Resources, Keys<'_>), Vec<&str>> = BTreeMap::new();
         for ((action, keys), resources) in resources {
@@ -66,6 +71,25 @@ impl Audit {
     }
 }
 
+/// Whether what one need allows is more than what another asks for.
+fn covers(wide: &Need, narrow: &Need) -> bool {
+    let Some(family) = &wide.within else {
+        return false;
+    };
+    match &narrow.within {
+        Some(within) => within.len() > family.len() && within.starts_with(family),
+        None => narrow.resource.starts_with(family),
+    }
+}
+
+/// What a policy names for a need.
+fn pattern(need: &Need) -> String {
+    match &need.within {
+        Some(family) => literally(family) + "*",
+        None => pattern_of(&need.resource),
+    }
+}
+
 /// A resource as a policy names it: nothing in it is a wildcard or a variable by accident. Only the
 /// end of a resource that stands for many (`table/lake/*`) stays a wildcard.
 fn pattern_of(resource: &str) -> String {
@@ -78,14 +102,19 @@ fn pattern_of(resource: &str) -> String {
         Some(plain) if !is_object => (plain, "/*"),
         _ => (resource, ""),
     };
-    let mut pattern = String::with_capacity(resource.len());
-    for c in plain.chars() {
+    literally(plain) + family
+}
+
+/// A text without wildcards or variables.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '*' | '?' | '$' => pattern.extend(["${", c.encode_utf8(&mut [0; 4]), "}"]),
             c => pattern.push(c),
         }
     }
-    pattern + family
+    pattern
 }
 
 #[cfg(test)]
@@ -102,6 +131,7 @@ mod tests {
         Need {
             action: action.to_owned(),
             resource: resource.to_owned(),
+            within: None,
             keys: keys.iter().map(owned).collect(),
         }
     }
@@ -156,6 +186,23 @@ mod tests {
             None
         );
         assert_eq!(audit.callers().collect::<Vec<_>>(), [ANN]);
+    }
+
+    #[test]
+    fn one_of_many_stands_for_all_of_them() {
+        let mut audit = Audit::default();
+        let results = "arn:aws:s3:::lake/results/";
+        let made_up = Need {
+            within: Some(results.to_owned()),
+            ..need("s3:PutObject", "arn:aws:s3:::lake/results/4711", &[])
+        };
+        let known = need("s3:PutObject", "arn:aws:s3:::lake/results/mine", &[]);
+        let elsewhere = need("s3:PutObject", "arn:aws:s3:::lake/other", &[]);
+        audit.note(ANN, [made_up, known, elsewhere]);
+        let policy = audit.least_policy(ANN).unwrap();
+        let resources = ["arn:aws:s3:::lake/other", "arn:aws:s3:::lake/results/*"];
+        assert_eq!(policy["Statement"][0]["Resource"], json!(resources));
+        assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(1));
     }
 
     #[test]

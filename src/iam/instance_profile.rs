@@ -21,7 +21,7 @@ pub(super) struct ProfileState {
     path: String,
     name: String,
     id: String,
-    arn: String,
+    pub arn: String,
     created: Timestamp,
     tags: Tags,
     pub role: Option<String>,

@@ -1,3 +1,5 @@
+//! Policies judged by: tables of cases, and random policies against a small reference.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

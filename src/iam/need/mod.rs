@@ -17,7 +17,8 @@ pub trait Directory {
     /// `user`, `group` or `profile`, of the owner of an access `key`, of a service-linked role by the
     /// task of its deletion (`deleted-role`); the name of the role a service is linked to
     /// (`linked-role`); the work group of a query (`query-workgroup`) or of a named query
-    /// (`named-workgroup`). `None` for what does not exist.
+    /// (`named-workgroup`); the object with a query's results (`query-results`). `None` for what does
+    /// not exist.
     fn find(&self, kind: &str, name: &str) -> Option<String>;
 }
 
@@ -28,6 +29,9 @@ pub struct Need {
     pub action: String,
     /// ARN, or `*`. One that ends in `/*` stands for all of them.
     pub resource: String,
+    /// The beginning of ARNs among which the resource is one of many, where its own name was made up by
+    /// a service or found by listing: another run of the same program meets other names there.
+    pub within: Option<String>,
     /// Condition keys of this action alone.
     pub keys: Vec<(String, String)>,
 }
@@ -61,6 +65,7 @@ pub fn needs(
         for resource in ask.resources(forms.unwrap_or_default()) {
             let need = Need {
                 action: action.to_owned(),
+                within: row.in_folder.then(|| folder_of(&resource)),
                 resource,
                 keys: row.keys.clone(),
             };
@@ -70,6 +75,12 @@ pub fn needs(
         }
     }
     Some(needs)
+}
+
+/// Everything before the last name of a path.
+fn folder_of(arn: &str) -> String {
+    let end = arn.rfind('/').map_or(arn.len(), |at| at + 1);
+    arn.get(..end).unwrap_or(arn).to_owned()
 }
 
 /// Every operation of the table.
@@ -93,6 +104,8 @@ struct Row {
     /// Member, and whether it must be there.
     conditions: Vec<(&'static str, bool)>,
     keys: Vec<(String, String)>,
+    /// Whether the resource has a name of its service's making, in a folder of the user's.
+    in_folder: bool,
 }
 
 fn table() -> &'static Table {
@@ -129,11 +142,13 @@ impl Row {
             kind: words.next()?,
             conditions: Vec::new(),
             keys: Vec::new(),
+            in_folder: false,
         };
         while let Some(word) = words.next() {
             let what = words.next()?;
             match word {
                 "if" => row.conditions.push((what, true)),
+                "in" if what == "folder" => row.in_folder = true,
                 "unless" => row.conditions.push((what, false)),
                 "with" => {
                     let (key, value) = what.split_once('=')?;
