@@ -160,7 +160,7 @@ mod tests {
         );
         check(
             "{\"St\\u0061tement\":\r\n[\r\n{\"Condition\":{\"Statement\":{\"a\":{}}}}\r]}",
-            &[[2, 2, 3, 38]],
+            &[[2, 2, 3, 37]],
         );
         check(
             r#"{"Statement":[{"a":1}],"Statement":{"b":[{}]}}"#,

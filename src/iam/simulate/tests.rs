@@ -289,10 +289,10 @@ fn an_action_is_summed_up_over_its_resources() {
             eval_decision_details: None,
             permissions_boundary_decision_detail: None,
         };
-    let allowing = statement(41, 115);
-    let denying = statement(115, 189);
+    let allowing = statement(41, 113);
+    let denying = statement(113, 186);
     assert_eq!(&text[40..41], "{");
-    assert_eq!(&text[113..116], "}, ");
+    assert_eq!(&text[111..114], "}, ");
     assert_eq!(
         ask(&[OBJECT]),
         EvaluationResult {
