@@ -130,7 +130,9 @@ impl Iam {
     ) -> Result<CreateServiceLinkedRoleResponse> {
         let service = request.aws_service_name;
         let linked = linked(&service).ok_or_else(|| {
-            Error::NotImplemented(format!("iam:CreateServiceLinkedRole for {service}"))
+            Error::NotImplemented(format!(
+                "the role of {service} (iam:CreateServiceLinkedRole)"
+            ))
         })?;
         let mut name = format!("AWSServiceRoleFor{}", linked.name);
         if let Some(suffix) = request.custom_suffix {

@@ -337,7 +337,9 @@ fn service_linked_roles_have_suffixes_where_their_service_allows_them() {
     );
     assert_eq!(
         link(&mut iam, "nope.amazonaws.com", None).unwrap_err(),
-        Error::NotImplemented("iam:CreateServiceLinkedRole for nope.amazonaws.com".to_owned())
+        Error::NotImplemented(
+            "the role of nope.amazonaws.com (iam:CreateServiceLinkedRole)".to_owned()
+        )
     );
 }
 
