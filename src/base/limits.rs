@@ -296,12 +296,14 @@ pub mod iam {
 
     /// Tags of an entity. "IAM and AWS STS quotas", IAM guide.
     pub const MAX_TAGS: usize = 50;
-    /// Managed policies attached to a role or a user. "IAM and AWS STS quotas".
+    /// Managed policies attached to a role, a user or a group. "IAM and AWS STS quotas".
     pub const ATTACHED_POLICIES_MAX: usize = 10;
     /// All inline policies of a role, without whitespace. "IAM and AWS STS quotas".
     pub const INLINE_ROLE_MAX_CHARS: usize = 10_240;
     /// All inline policies of a user, without whitespace. "IAM and AWS STS quotas".
     pub const INLINE_USER_MAX_CHARS: usize = 2_048;
+    /// All inline policies of a group, without whitespace. "IAM and AWS STS quotas".
+    pub const INLINE_GROUP_MAX_CHARS: usize = 5_120;
     /// A managed policy's document, without whitespace. "IAM and AWS STS quotas".
     pub const MANAGED_POLICY_MAX_CHARS: usize = 6_144;
     /// A role's trust policy, without whitespace. "IAM and AWS STS quotas".
@@ -310,8 +312,23 @@ pub mod iam {
     pub const POLICY_VERSIONS_MAX: usize = 5;
     /// Access keys of a user. "IAM and AWS STS quotas".
     pub const ACCESS_KEYS_MAX: usize = 2;
+    /// Users of an account. "IAM and AWS STS quotas".
+    pub const USERS_MAX: usize = 5_000;
+    /// Groups of an account. "IAM and AWS STS quotas".
+    pub const GROUPS_MAX: usize = 300;
+    /// Roles of an account. "IAM and AWS STS quotas".
+    pub const ROLES_MAX: usize = 1_000;
+    /// Instance profiles of an account. "IAM and AWS STS quotas".
+    pub const INSTANCE_PROFILES_MAX: usize = 1_000;
+    /// Customer managed policies of an account. "IAM and AWS STS quotas".
+    pub const POLICIES_MAX: usize = 1_500;
+    /// Groups a user is in. "IAM and AWS STS quotas".
+    pub const GROUPS_PER_USER_MAX: usize = 10;
     /// Items of a list page when none is asked for. API reference, ListRoles.
     pub const DEFAULT_MAX_ITEMS: usize = 100;
+    /// Questions (an action on a resource) that the policy simulator answers in one page. This
+    /// program's own bound; AWS says that pages may be shorter than asked and not how short.
+    pub const SIMULATED_AT_ONCE: usize = 10_000;
     /// Longest session of a role unless it says otherwise. API reference, CreateRole.
     pub const DEFAULT_MAX_SESSION_SECS: i32 = 3_600;
     /// Longest session when a role's credentials assume another role. API reference, AssumeRole.

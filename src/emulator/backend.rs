@@ -18,6 +18,15 @@ use crate::wire::{self, Backend, Identity, Service};
 /// The emulator behind its front door.
 pub(super) struct FrontDoor(pub Arc<State>);
 
+impl FrontDoor {
+    /// Tells IAM that an access key was used, whatever becomes of the request.
+    fn note_use(&self, call: &Call, service: Service) {
+        if let Some(access_key) = &call.origin.access_key {
+            self.0.iam().key_used(access_key, call, service.name());
+        }
+    }
+}
+
 #[async_trait]
 impl Backend for FrontDoor {
     fn now(&self) -> Timestamp {
@@ -49,6 +58,7 @@ impl Backend for FrontDoor {
     ) -> Result<Value, ServiceError> {
         let state = &self.0;
         state.run_due(call.now);
+        self.note_use(call, service);
         state.gate.permit(service.name(), operation, call, &input)?;
         if matches!(service, Service::Iam | Service::Sts) {
             let mut iam = state.iam();
@@ -110,6 +120,7 @@ impl Backend for FrontDoor {
                 "{service}:{operation}"
             )));
         }
+        self.note_use(call, service);
         state.gate.permit(service.name(), operation, call, &input)?;
         let site = state.site(&call.account, &call.region);
         let subscribed = fan_out::subscribe(&site, &state.clock, call, input);
@@ -120,6 +131,7 @@ impl Backend for FrontDoor {
 
     async fn s3(&self, call: &Call, mut request: http::Request<Body>) -> http::Response<Body> {
         self.0.run_due(call.now);
+        self.note_use(call, Service::S3);
         request.extensions_mut().insert(call.clone());
         self.0.http_s3.call(request).await
     }

@@ -7,6 +7,8 @@
 // The members are documented by AWS; repeating its prose is not ours to do.
 #![allow(missing_docs)]
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
@@ -27,6 +29,20 @@ pub struct AccessKey {
         skip_serializing_if = "Option::is_none"
     )]
     pub create_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccessKeyLastUsed {
+    #[serde(
+        rename = "LastUsedDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_used_date: Option<Timestamp>,
+    #[serde(rename = "ServiceName", default)]
+    pub service_name: String,
+    #[serde(rename = "Region", default)]
+    pub region: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +71,22 @@ pub struct AddRoleToInstanceProfileRequest {
     pub instance_profile_name: String,
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddUserToGroupRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttachGroupPolicyRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,6 +134,28 @@ pub struct AttachedPolicy {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContextEntry {
+    #[serde(
+        rename = "ContextKeyName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_key_name: Option<String>,
+    #[serde(
+        rename = "ContextKeyValues",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_key_values: Option<Vec<String>>,
+    #[serde(
+        rename = "ContextKeyType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_key_type: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateAccessKeyRequest {
     #[serde(rename = "UserName", default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
@@ -111,6 +165,26 @@ pub struct CreateAccessKeyRequest {
 pub struct CreateAccessKeyResponse {
     #[serde(rename = "AccessKey", default)]
     pub access_key: AccessKey,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateAccountAliasRequest {
+    #[serde(rename = "AccountAlias", default)]
+    pub account_alias: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateGroupRequest {
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateGroupResponse {
+    #[serde(rename = "Group", default)]
+    pub group: Group,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -214,6 +288,30 @@ pub struct CreateRoleResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateServiceLinkedRoleRequest {
+    #[serde(rename = "AWSServiceName", default)]
+    pub aws_service_name: String,
+    #[serde(
+        rename = "Description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    #[serde(
+        rename = "CustomSuffix",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub custom_suffix: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateServiceLinkedRoleResponse {
+    #[serde(rename = "Role", default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateUserRequest {
     #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -241,6 +339,26 @@ pub struct DeleteAccessKeyRequest {
     pub user_name: Option<String>,
     #[serde(rename = "AccessKeyId", default)]
     pub access_key_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteAccountAliasRequest {
+    #[serde(rename = "AccountAlias", default)]
+    pub account_alias: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteGroupPolicyRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteGroupRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -284,6 +402,24 @@ pub struct DeleteRoleRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteServiceLinkedRoleRequest {
+    #[serde(rename = "RoleName", default)]
+    pub role_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteServiceLinkedRoleResponse {
+    #[serde(rename = "DeletionTaskId", default)]
+    pub deletion_task_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserPermissionsBoundaryRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteUserPolicyRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
@@ -295,6 +431,26 @@ pub struct DeleteUserPolicyRequest {
 pub struct DeleteUserRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeletionTaskFailureReasonType {
+    #[serde(rename = "Reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(
+        rename = "RoleUsageList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_usage_list: Option<Vec<RoleUsageType>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DetachGroupPolicyRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyArn", default)]
+    pub policy_arn: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -311,6 +467,198 @@ pub struct DetachUserPolicyRequest {
     pub user_name: String,
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationResult {
+    #[serde(rename = "EvalActionName", default)]
+    pub eval_action_name: String,
+    #[serde(
+        rename = "EvalResourceName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub eval_resource_name: Option<String>,
+    #[serde(rename = "EvalDecision", default)]
+    pub eval_decision: String,
+    #[serde(
+        rename = "MatchedStatements",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub matched_statements: Option<Vec<Statement>>,
+    #[serde(
+        rename = "MissingContextValues",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub missing_context_values: Option<Vec<String>>,
+    #[serde(
+        rename = "OrganizationsDecisionDetail",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub organizations_decision_detail: Option<OrganizationsDecisionDetail>,
+    #[serde(
+        rename = "PermissionsBoundaryDecisionDetail",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+    #[serde(
+        rename = "EvalDecisionDetails",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    #[serde(
+        rename = "ResourceSpecificResults",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_specific_results: Option<Vec<ResourceSpecificResult>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccessKeyLastUsedRequest {
+    #[serde(rename = "AccessKeyId", default)]
+    pub access_key_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccessKeyLastUsedResponse {
+    #[serde(rename = "UserName", default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    #[serde(
+        rename = "AccessKeyLastUsed",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub access_key_last_used: Option<AccessKeyLastUsed>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    #[serde(rename = "Filter", default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Vec<String>>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    #[serde(
+        rename = "UserDetailList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_detail_list: Option<Vec<UserDetail>>,
+    #[serde(
+        rename = "GroupDetailList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    #[serde(
+        rename = "RoleDetailList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    #[serde(rename = "Policies", default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<ManagedPolicyDetail>>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccountSummaryResponse {
+    #[serde(
+        rename = "SummaryMap",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub summary_map: Option<BTreeMap<String, i32>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetContextKeysForCustomPolicyRequest {
+    #[serde(rename = "PolicyInputList", default)]
+    pub policy_input_list: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetContextKeysForCustomPolicyResponse {
+    #[serde(
+        rename = "ContextKeyNames",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_key_names: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetContextKeysForPrincipalPolicyRequest {
+    #[serde(rename = "PolicySourceArn", default)]
+    pub policy_source_arn: String,
+    #[serde(
+        rename = "PolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_input_list: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetGroupPolicyRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetGroupPolicyResponse {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+    #[serde(rename = "PolicyDocument", default)]
+    pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetGroupRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetGroupResponse {
+    #[serde(rename = "Group", default)]
+    pub group: Group,
+    #[serde(rename = "Users", default)]
+    pub users: Vec<User>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -386,6 +734,20 @@ pub struct GetRoleResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetServiceLinkedRoleDeletionStatusRequest {
+    #[serde(rename = "DeletionTaskId", default)]
+    pub deletion_task_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetServiceLinkedRoleDeletionStatusResponse {
+    #[serde(rename = "Status", default)]
+    pub status: String,
+    #[serde(rename = "Reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DeletionTaskFailureReasonType>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GetUserPolicyRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
@@ -430,6 +792,46 @@ pub struct Group {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GroupDetail {
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "GroupName", default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    #[serde(rename = "GroupId", default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    #[serde(rename = "Arn", default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(
+        rename = "CreateDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub create_date: Option<Timestamp>,
+    #[serde(
+        rename = "GroupPolicyList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub group_policy_list: Option<Vec<PolicyDetail>>,
+    #[serde(
+        rename = "AttachedManagedPolicies",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InlinePolicyIdentifierType {
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+    #[serde(rename = "AttachmentType", default)]
+    pub attachment_type: String,
+    #[serde(rename = "AttachmentName", default)]
+    pub attachment_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstanceProfile {
     #[serde(rename = "Path", default)]
     pub path: String,
@@ -461,6 +863,62 @@ pub struct ListAccessKeysRequest {
 pub struct ListAccessKeysResponse {
     #[serde(rename = "AccessKeyMetadata", default)]
     pub access_key_metadata: Vec<AccessKeyMetadata>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAccountAliasesRequest {
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAccountAliasesResponse {
+    #[serde(rename = "AccountAliases", default)]
+    pub account_aliases: Vec<String>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAttachedGroupPoliciesRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(
+        rename = "PathPrefix",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub path_prefix: Option<String>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListAttachedGroupPoliciesResponse {
+    #[serde(
+        rename = "AttachedPolicies",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
     #[serde(
         rename = "IsTruncated",
         default,
@@ -598,6 +1056,30 @@ pub struct ListEntitiesForPolicyResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupPoliciesRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupPoliciesResponse {
+    #[serde(rename = "PolicyNames", default)]
+    pub policy_names: Vec<String>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListGroupsForUserRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
@@ -609,6 +1091,34 @@ pub struct ListGroupsForUserRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListGroupsForUserResponse {
+    #[serde(rename = "Groups", default)]
+    pub groups: Vec<Group>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupsRequest {
+    #[serde(
+        rename = "PathPrefix",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub path_prefix: Option<String>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListGroupsResponse {
     #[serde(rename = "Groups", default)]
     pub groups: Vec<Group>,
     #[serde(
@@ -916,6 +1426,100 @@ pub struct ListUsersResponse {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ManagedPolicyDetail {
+    #[serde(
+        rename = "PolicyName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_name: Option<String>,
+    #[serde(rename = "PolicyId", default, skip_serializing_if = "Option::is_none")]
+    pub policy_id: Option<String>,
+    #[serde(rename = "Arn", default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(
+        rename = "DefaultVersionId",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub default_version_id: Option<String>,
+    #[serde(
+        rename = "AttachmentCount",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attachment_count: Option<i32>,
+    #[serde(
+        rename = "PermissionsBoundaryUsageCount",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary_usage_count: Option<i32>,
+    #[serde(
+        rename = "IsAttachable",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_attachable: Option<bool>,
+    #[serde(
+        rename = "Description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    #[serde(
+        rename = "CreateDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub create_date: Option<Timestamp>,
+    #[serde(
+        rename = "UpdateDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub update_date: Option<Timestamp>,
+    #[serde(
+        rename = "PolicyVersionList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrderedOrganizationPolicyType {
+    #[serde(
+        rename = "ServiceControlPolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub service_control_policy_input_list: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrganizationsDecisionDetail {
+    #[serde(
+        rename = "AllowedByOrganizations",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allowed_by_organizations: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PermissionsBoundaryDecisionDetail {
+    #[serde(
+        rename = "AllowedByPermissionsBoundary",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allowed_by_permissions_boundary: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     #[serde(
         rename = "PolicyName",
@@ -976,11 +1580,45 @@ pub struct Policy {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyDetail {
+    #[serde(
+        rename = "PolicyName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_name: Option<String>,
+    #[serde(
+        rename = "PolicyDocument",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_document: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PolicyGroup {
     #[serde(rename = "GroupName", default, skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
     #[serde(rename = "GroupId", default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyIdentifier {
+    #[serde(
+        rename = "PolicyType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_type: Option<String>,
+    #[serde(rename = "PolicyArn", default, skip_serializing_if = "Option::is_none")]
+    pub policy_arn: Option<String>,
+    #[serde(
+        rename = "InlinePolicyIdentifier",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub inline_policy_identifier: Option<InlinePolicyIdentifierType>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1020,6 +1658,24 @@ pub struct PolicyVersion {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    #[serde(rename = "Line", default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<i32>,
+    #[serde(rename = "Column", default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutGroupPolicyRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "PolicyName", default)]
+    pub policy_name: String,
+    #[serde(rename = "PolicyDocument", default)]
+    pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutRolePermissionsBoundaryRequest {
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
@@ -1038,6 +1694,14 @@ pub struct PutRolePolicyRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutUserPermissionsBoundaryRequest {
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+    #[serde(rename = "PermissionsBoundary", default)]
+    pub permissions_boundary: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutUserPolicyRequest {
     #[serde(rename = "UserName", default)]
     pub user_name: String,
@@ -1053,6 +1717,46 @@ pub struct RemoveRoleFromInstanceProfileRequest {
     pub instance_profile_name: String,
     #[serde(rename = "RoleName", default)]
     pub role_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveUserFromGroupRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "UserName", default)]
+    pub user_name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResourceSpecificResult {
+    #[serde(rename = "EvalResourceName", default)]
+    pub eval_resource_name: String,
+    #[serde(rename = "EvalResourceDecision", default)]
+    pub eval_resource_decision: String,
+    #[serde(
+        rename = "MatchedStatements",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub matched_statements: Option<Vec<Statement>>,
+    #[serde(
+        rename = "MissingContextValues",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub missing_context_values: Option<Vec<String>>,
+    #[serde(
+        rename = "EvalDecisionDetails",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    #[serde(
+        rename = "PermissionsBoundaryDecisionDetail",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1108,6 +1812,62 @@ pub struct Role {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoleDetail {
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "RoleName", default, skip_serializing_if = "Option::is_none")]
+    pub role_name: Option<String>,
+    #[serde(rename = "RoleId", default, skip_serializing_if = "Option::is_none")]
+    pub role_id: Option<String>,
+    #[serde(rename = "Arn", default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(
+        rename = "CreateDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub create_date: Option<Timestamp>,
+    #[serde(
+        rename = "AssumeRolePolicyDocument",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub assume_role_policy_document: Option<String>,
+    #[serde(
+        rename = "InstanceProfileList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    #[serde(
+        rename = "RolePolicyList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_policy_list: Option<Vec<PolicyDetail>>,
+    #[serde(
+        rename = "AttachedManagedPolicies",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    #[serde(
+        rename = "PermissionsBoundary",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    #[serde(rename = "Tags", default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(
+        rename = "RoleLastUsed",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_last_used: Option<RoleLastUsed>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoleLastUsed {
     #[serde(
         rename = "LastUsedDate",
@@ -1120,6 +1880,14 @@ pub struct RoleLastUsed {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoleUsageType {
+    #[serde(rename = "Region", default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    #[serde(rename = "Resources", default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SetDefaultPolicyVersionRequest {
     #[serde(rename = "PolicyArn", default)]
     pub policy_arn: String,
@@ -1128,11 +1896,175 @@ pub struct SetDefaultPolicyVersionRequest {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SimulateCustomPolicyRequest {
+    #[serde(rename = "PolicyInputList", default)]
+    pub policy_input_list: Vec<String>,
+    #[serde(
+        rename = "PermissionsBoundaryPolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    #[serde(
+        rename = "OrderedOrganizationPolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ordered_organization_policy_input_list: Option<Vec<OrderedOrganizationPolicyType>>,
+    #[serde(rename = "ActionNames", default)]
+    pub action_names: Vec<String>,
+    #[serde(
+        rename = "ResourceArns",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_arns: Option<Vec<String>>,
+    #[serde(
+        rename = "ResourcePolicy",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_policy: Option<String>,
+    #[serde(
+        rename = "ResourceOwner",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_owner: Option<String>,
+    #[serde(rename = "CallerArn", default, skip_serializing_if = "Option::is_none")]
+    pub caller_arn: Option<String>,
+    #[serde(
+        rename = "ContextEntries",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_entries: Option<Vec<ContextEntry>>,
+    #[serde(
+        rename = "ResourceHandlingOption",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_handling_option: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SimulateCustomPolicyResponse {
+    #[serde(
+        rename = "EvaluationResults",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub evaluation_results: Option<Vec<EvaluationResult>>,
+    #[serde(
+        rename = "IsTruncated",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_truncated: Option<bool>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SimulatePrincipalPolicyRequest {
+    #[serde(rename = "PolicySourceArn", default)]
+    pub policy_source_arn: String,
+    #[serde(
+        rename = "PolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_input_list: Option<Vec<String>>,
+    #[serde(
+        rename = "PermissionsBoundaryPolicyInputList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    #[serde(
+        rename = "PolicyExclusionList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub policy_exclusion_list: Option<Vec<PolicyIdentifier>>,
+    #[serde(rename = "ActionNames", default)]
+    pub action_names: Vec<String>,
+    #[serde(
+        rename = "ResourceArns",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_arns: Option<Vec<String>>,
+    #[serde(
+        rename = "ResourcePolicy",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_policy: Option<String>,
+    #[serde(
+        rename = "ResourceOwner",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_owner: Option<String>,
+    #[serde(rename = "CallerArn", default, skip_serializing_if = "Option::is_none")]
+    pub caller_arn: Option<String>,
+    #[serde(
+        rename = "ContextEntries",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub context_entries: Option<Vec<ContextEntry>>,
+    #[serde(
+        rename = "ResourceHandlingOption",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_handling_option: Option<String>,
+    #[serde(rename = "MaxItems", default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<i32>,
+    #[serde(rename = "Marker", default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceRoleTemplate {
     #[serde(rename = "TemplateArn", default)]
     pub template_arn: String,
     #[serde(rename = "TemplateMinorVersion", default)]
     pub template_minor_version: i32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    #[serde(
+        rename = "SourcePolicyId",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub source_policy_id: Option<String>,
+    #[serde(
+        rename = "SourcePolicyType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub source_policy_type: Option<String>,
+    #[serde(
+        rename = "StartPosition",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub start_position: Option<Position>,
+    #[serde(
+        rename = "EndPosition",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub end_position: Option<Position>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1207,6 +2139,20 @@ pub struct UpdateAssumeRolePolicyRequest {
     pub role_name: String,
     #[serde(rename = "PolicyDocument", default)]
     pub policy_document: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateGroupRequest {
+    #[serde(rename = "GroupName", default)]
+    pub group_name: String,
+    #[serde(rename = "NewPath", default, skip_serializing_if = "Option::is_none")]
+    pub new_path: Option<String>,
+    #[serde(
+        rename = "NewGroupName",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub new_group_name: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1287,7 +2233,53 @@ pub struct User {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserDetail {
+    #[serde(rename = "Path", default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "UserName", default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    #[serde(rename = "UserId", default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    #[serde(rename = "Arn", default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(
+        rename = "CreateDate",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub create_date: Option<Timestamp>,
+    #[serde(
+        rename = "UserPolicyList",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_policy_list: Option<Vec<PolicyDetail>>,
+    #[serde(rename = "GroupList", default, skip_serializing_if = "Option::is_none")]
+    pub group_list: Option<Vec<String>>,
+    #[serde(
+        rename = "AttachedManagedPolicies",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    #[serde(
+        rename = "PermissionsBoundary",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    #[serde(rename = "Tags", default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AddRoleToInstanceProfileResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddUserToGroupResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttachGroupPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AttachRolePolicyResponse {}
@@ -1296,7 +2288,19 @@ pub struct AttachRolePolicyResponse {}
 pub struct AttachUserPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateAccountAliasResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteAccessKeyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteAccountAliasResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteGroupResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteGroupPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteInstanceProfileResponse {}
@@ -1320,7 +2324,13 @@ pub struct DeleteRolePolicyResponse {}
 pub struct DeleteUserResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUserPermissionsBoundaryResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteUserPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DetachGroupPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DetachRolePolicyResponse {}
@@ -1329,10 +2339,21 @@ pub struct DetachRolePolicyResponse {}
 pub struct DetachUserPolicyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GetAccountSummaryRequest {}
+
+pub type GetContextKeysForPrincipalPolicyResponse = GetContextKeysForCustomPolicyResponse;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutGroupPolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutRolePermissionsBoundaryResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutRolePolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PutUserPermissionsBoundaryResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PutUserPolicyResponse {}
@@ -1341,7 +2362,12 @@ pub struct PutUserPolicyResponse {}
 pub struct RemoveRoleFromInstanceProfileResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveUserFromGroupResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SetDefaultPolicyVersionResponse {}
+
+pub type SimulatePrincipalPolicyResponse = SimulateCustomPolicyResponse;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagPolicyResponse {}
@@ -1366,6 +2392,9 @@ pub struct UpdateAccessKeyResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateAssumeRolePolicyResponse {}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateGroupResponse {}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateUserResponse {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::api::AttachedPolicy;
 use super::{Error, Result};
 use crate::base::limits::iam::{
-    ATTACHED_POLICIES_MAX, INLINE_ROLE_MAX_CHARS, INLINE_USER_MAX_CHARS,
+    ATTACHED_POLICIES_MAX, INLINE_GROUP_MAX_CHARS, INLINE_ROLE_MAX_CHARS, INLINE_USER_MAX_CHARS,
 };
 
 /// The kind of entity that holds policies.
@@ -13,6 +13,7 @@ use crate::base::limits::iam::{
 pub enum Holder {
     Role,
     User,
+    Group,
 }
 
 impl Holder {
@@ -21,6 +22,7 @@ impl Holder {
         match self {
             Self::Role => "role",
             Self::User => "user",
+            Self::Group => "group",
         }
     }
 
@@ -28,6 +30,7 @@ impl Holder {
         match self {
             Self::Role => "PoliciesPerRole",
             Self::User => "PoliciesPerUser",
+            Self::Group => "PoliciesPerGroup",
         }
     }
 
@@ -35,6 +38,7 @@ impl Holder {
         match self {
             Self::Role => INLINE_ROLE_MAX_CHARS,
             Self::User => INLINE_USER_MAX_CHARS,
+            Self::Group => INLINE_GROUP_MAX_CHARS,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What roles, users and policies have in common: paths, tags, names that ignore case.
+//! What roles, users, groups and policies have in common: paths, tags, names that ignore case,
+//! quotas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,19 @@ pub fn path_or_root(path: Option<String>) -> String {
 /// Whether another name of the map equals this one but for its case.
 pub fn is_taken<T>(names: &BTreeMap<String, T>, name: &str) -> bool {
     names.keys().any(|taken| taken.eq_ignore_ascii_case(name))
+}
+
+/// Refuses one more where an account holds as many as it may.
+///
+/// # Errors
+/// `LimitExceeded`, naming the quota.
+pub fn check_room<T>(held: &BTreeMap<String, T>, max: usize, quota: &str) -> Result<()> {
+    if held.len() < max {
+        return Ok(());
+    }
+    Err(Error::LimitExceeded(format!(
+        "Cannot exceed quota for {quota}: {max}"
+    )))
 }
 
 /// Tags in the order they were first set. Keys are unique whatever their case.

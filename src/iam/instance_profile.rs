@@ -9,9 +9,10 @@ use super::api::{
     ListInstanceProfilesRequest, ListInstanceProfilesResponse,
     RemoveRoleFromInstanceProfileRequest, RemoveRoleFromInstanceProfileResponse, Role,
 };
-use super::entity::{Tags, is_taken, path_or_root};
+use super::entity::{Tags, check_room, is_taken, path_or_root};
 use super::paging::Page;
 use super::{Account, Error, Iam, Result};
+use crate::base::limits::iam::INSTANCE_PROFILES_MAX;
 use crate::base::{Call, Timestamp};
 
 /// An instance profile. It holds at most one role.
@@ -27,7 +28,8 @@ pub(super) struct ProfileState {
 }
 
 impl ProfileState {
-    fn shown(&self, account: &Account) -> InstanceProfile {
+    /// As replies show it, its role included.
+    pub(super) fn shown(&self, account: &Account) -> InstanceProfile {
         let role = self.role.as_ref().and_then(|name| account.roles.get(name));
         InstanceProfile {
             path: self.path.clone(),
@@ -79,6 +81,11 @@ impl Iam {
                 profile.name
             )));
         }
+        check_room(
+            &account.profiles,
+            INSTANCE_PROFILES_MAX,
+            "InstanceProfilesPerAccount",
+        )?;
         let shown = InstanceProfile {
             tags: profile.tags.some(),
             ..profile.shown(account)

@@ -8,36 +8,46 @@
 //! tells who asks with what was granted, [`need`] what an operation needs, [`evaluate`] judges.
 //!
 //! Invariants: a managed policy's version list is never empty and contains its default version;
-//! attachments name policies that exist; names are unique within a type whatever their case.
+//! attachments name policies that exist; groups' members name users that exist; names are unique
+//! within a type whatever their case.
 
 pub mod api;
 pub mod error;
 pub mod sts_api;
 
+mod alias;
 mod attachment;
 pub mod audit;
+mod details;
 pub mod document;
 pub mod evaluate;
 mod entity;
+mod group;
+mod group_policy;
 mod instance_profile;
+mod key_use;
 mod managed;
 pub mod need;
 mod paging;
 mod policy;
 mod role;
+mod service_linked;
+mod simulate;
 mod sts;
 pub mod subject;
+mod summary;
 mod trust;
 mod user;
 mod user_policy;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::{AccountId, Arn, Call, Ids, Timestamp};
 
 pub use error::{Error, Result};
 
+use group::GroupState;
 use instance_profile::ProfileState;
 use policy::ManagedPolicy;
 use role::RoleState;
@@ -59,9 +69,14 @@ pub struct Iam {
 struct Account {
     roles: BTreeMap<String, RoleState>,
     users: BTreeMap<String, UserState>,
+    groups: BTreeMap<String, GroupState>,
     /// Customer managed policies, by name.
     policies: BTreeMap<String, ManagedPolicy>,
     profiles: BTreeMap<String, ProfileState>,
+    /// The account's name for sign-in addresses. At most one, like no other account's.
+    alias: Option<String>,
+    /// Deletions of service-linked roles; all of them succeeded.
+    deletions: BTreeSet<String>,
 }
 
 /// The owner of an access key.

@@ -9,17 +9,17 @@ use super::api::{
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListEntitiesForPolicyRequest,
     ListEntitiesForPolicyResponse, ListPoliciesRequest, ListPoliciesResponse,
     ListPolicyTagsRequest, ListPolicyTagsResponse, ListPolicyVersionsRequest,
-    ListPolicyVersionsResponse, Policy, PolicyRole, PolicyUser, PolicyVersion,
+    ListPolicyVersionsResponse, Policy, PolicyGroup, PolicyRole, PolicyUser, PolicyVersion,
     SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse, TagPolicyRequest,
     TagPolicyResponse, UntagPolicyRequest, UntagPolicyResponse,
 };
 use super::attachment::significant_chars;
 use super::document::{Document, Place};
-use super::entity::{Tags, encode_document, is_taken, path_or_root};
+use super::entity::{Tags, check_room, encode_document, is_taken, path_or_root};
 use super::managed::{AWS_POLICIES, AwsPolicy};
 use super::paging::Page;
 use super::{Error, Iam, Result};
-use crate::base::limits::iam::{MANAGED_POLICY_MAX_CHARS, POLICY_VERSIONS_MAX};
+use crate::base::limits::iam::{MANAGED_POLICY_MAX_CHARS, POLICIES_MAX, POLICY_VERSIONS_MAX};
 use crate::base::{Arn, Call, Timestamp};
 
 /// A customer managed policy.
@@ -95,6 +95,19 @@ impl ManagedPolicy {
         }
     }
 
+    /// Every version with its document, newest first.
+    pub(super) fn all_versions(&self) -> Vec<PolicyVersion> {
+        let newest_first = self.versions.iter().rev();
+        newest_first
+            .map(|(number, version)| self.shown_version(*number, version, true))
+            .collect()
+    }
+
+    /// How many versions there are.
+    pub(super) fn version_count(&self) -> usize {
+        self.versions.len()
+    }
+
     /// The document that counts.
     pub(super) fn default_document(&self) -> Option<&str> {
         let version = self.versions.get(&self.default_version)?;
@@ -132,6 +145,22 @@ impl AwsPolicy {
             update_date: Some(Timestamp::from_secs(1_423_180_800)),
             ..Policy::default()
         }
+    }
+
+    /// The one version it has here, with its document.
+    ///
+    /// # Errors
+    /// When the document is not known; `asked` is the operation that needs it.
+    pub(super) fn only_version(&self, asked: &str) -> Result<PolicyVersion> {
+        let document = self
+            .document
+            .ok_or_else(|| Error::NotImplemented(format!("{asked} of {}", self.arn())))?;
+        Ok(PolicyVersion {
+            document: Some(encode_document(document)),
+            version_id: Some("v1".to_owned()),
+            is_default_version: Some(true),
+            create_date: self.shown(Uses::default()).create_date,
+        })
     }
 }
 
@@ -180,12 +209,32 @@ impl Iam {
         if let Some(account) = self.account(call) {
             let roles = account.roles.values().map(|r| (&r.grants, &r.boundary));
             let users = account.users.values().map(|u| (&u.grants, &u.boundary));
-            for (grants, boundary) in roles.chain(users) {
+            let groups = account.groups.values().map(|g| (&g.grants, &None));
+            for (grants, boundary) in roles.chain(users).chain(groups) {
                 uses.attachments += i32::from(grants.is_attached(arn));
                 uses.boundaries += i32::from(boundary.as_deref() == Some(arn));
             }
         }
         uses
+    }
+
+    /// A customer's policy as replies show it, with its description.
+    pub(super) fn shown_policy(&self, call: &Call, policy: &ManagedPolicy) -> Policy {
+        Policy {
+            description: policy.description.clone(),
+            ..policy.shown(self.uses(call, &policy.arn))
+        }
+    }
+
+    /// One of AWS's policies as replies show it.
+    pub(super) fn shown_aws_policy(&self, call: &Call, policy: &AwsPolicy) -> Policy {
+        policy.shown(self.uses(call, &policy.arn()))
+    }
+
+    /// Whether a policy is attached or bounds anybody.
+    pub(super) fn is_used(&self, call: &Call, arn: &str) -> bool {
+        let uses = self.uses(call, arn);
+        uses.attachments + uses.boundaries > 0
     }
 
     /// CreatePolicy.
@@ -207,6 +256,7 @@ impl Iam {
                 request.policy_name
             )));
         }
+        check_room(policies, POLICIES_MAX, "PoliciesPerAccount")?;
         let first = Version {
             document: request.policy_document,
             created: now,
@@ -364,17 +414,7 @@ impl Iam {
                 policy.shown_version(number, version, true)
             }
             Found::Aws(_) if id != "v1" => return Err(no_version(arn, id)),
-            Found::Aws(policy) => {
-                let document = policy.document.ok_or_else(|| {
-                    Error::NotImplemented(format!("iam:GetPolicyVersion of {arn}"))
-                })?;
-                PolicyVersion {
-                    document: Some(encode_document(document)),
-                    version_id: Some("v1".to_owned()),
-                    is_default_version: Some(true),
-                    create_date: policy.shown(Uses::default()).create_date,
-                }
-            }
+            Found::Aws(policy) => policy.only_version("iam:GetPolicyVersion")?,
         };
         Ok(GetPolicyVersionResponse {
             policy_version: Some(version),
@@ -497,6 +537,7 @@ impl Iam {
         request: &ListEntitiesForPolicyRequest,
     ) -> Result<ListEntitiesForPolicyResponse> {
         enum Entity {
+            Group(PolicyGroup),
             Role(PolicyRole),
             User(PolicyUser),
         }
@@ -515,6 +556,18 @@ impl Iam {
         };
         let mut entities = Vec::new();
         if let Some(account) = self.account(call) {
+            if wants("Group") {
+                let groups = account.groups.values().filter(|group| {
+                    group.path.starts_with(prefix) && uses(group.grants.is_attached(arn), None)
+                });
+                entities.extend(groups.map(|group| {
+                    let shown = PolicyGroup {
+                        group_name: Some(group.name.clone()),
+                        group_id: Some(group.id.clone()),
+                    };
+                    (format!("group/{}", group.name), Entity::Group(shown))
+                }));
+            }
             if wants("Role") {
                 let roles = account.roles.values().filter(|role| {
                     role.path.starts_with(prefix)
@@ -548,15 +601,16 @@ impl Iam {
             request.marker.as_deref(),
             request.max_items,
         )?;
-        let (mut roles, mut users) = (Vec::new(), Vec::new());
+        let (mut groups, mut roles, mut users) = (Vec::new(), Vec::new(), Vec::new());
         for (_, entity) in page.items {
             match entity {
+                Entity::Group(group) => groups.push(group),
                 Entity::Role(role) => roles.push(role),
                 Entity::User(user) => users.push(user),
             }
         }
         Ok(ListEntitiesForPolicyResponse {
-            policy_groups: Some(Vec::new()),
+            policy_groups: Some(groups),
             policy_users: Some(users),
             policy_roles: Some(roles),
             is_truncated: page.is_truncated,

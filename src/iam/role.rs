@@ -16,11 +16,12 @@ use super::api::{
 };
 use super::attachment::{Grants, Holder, policy_path, significant_chars};
 use super::document::{Document, Place};
-use super::entity::{Tags, encode_document, is_taken, path_or_root};
+use super::entity::{Tags, check_room, encode_document, is_taken, path_or_root};
 use super::paging::Page;
+use super::service_linked::{check_free_path, protected};
 use super::trust::Question;
 use super::{Error, Iam, Result};
-use crate::base::limits::iam::{DEFAULT_MAX_SESSION_SECS, TRUST_POLICY_MAX_CHARS};
+use crate::base::limits::iam::{DEFAULT_MAX_SESSION_SECS, ROLES_MAX, TRUST_POLICY_MAX_CHARS};
 use crate::base::{AccountId, Arn, Call, Timestamp};
 
 /// A role.
@@ -76,7 +77,7 @@ pub(super) fn boundary(arn: Option<&str>) -> Option<AttachedPermissionsBoundary>
     })
 }
 
-fn no_role(name: &str) -> Error {
+pub(super) fn no_role(name: &str) -> Error {
     Error::NoSuchEntity(format!("The role with name {name} cannot be found."))
 }
 
@@ -97,11 +98,19 @@ impl Iam {
             .ok_or_else(|| no_role(name))
     }
 
+    /// A role, to be described or tagged otherwise.
     fn role_mut(&mut self, call: &Call, name: &str) -> Result<&mut RoleState> {
         self.account_mut(call)
             .roles
             .get_mut(name)
             .ok_or_else(|| no_role(name))
+    }
+
+    /// A role whose trust and grants are the customer's to change.
+    fn own_role_mut(&mut self, call: &Call, name: &str) -> Result<&mut RoleState> {
+        let role = self.role_mut(call, name)?;
+        protected(role)?;
+        Ok(role)
     }
 
     /// A role by its ARN, in any account.
@@ -149,6 +158,7 @@ impl Iam {
             self.policy_to_attach(call, arn)?;
         }
         let path = path_or_root(request.path);
+        check_free_path(&path)?;
         let arn = Self::arn(call, "role", &path, &request.role_name);
         let id = self.ids.iam("AROA");
         let roles = &mut self.account_mut(call).roles;
@@ -158,6 +168,7 @@ impl Iam {
                 request.role_name
             )));
         }
+        check_room(roles, ROLES_MAX, "RolesPerAccount")?;
         let role = RoleState {
             path,
             name: request.role_name,
@@ -219,11 +230,12 @@ impl Iam {
         request: UpdateRoleRequest,
     ) -> Result<UpdateRoleResponse> {
         let role = self.role_mut(call, &request.role_name)?;
+        if let Some(secs) = request.max_session_duration {
+            protected(role)?;
+            role.max_session_secs = secs;
+        }
         if let Some(description) = request.description {
             role.description = Some(description);
-        }
-        if let Some(secs) = request.max_session_duration {
-            role.max_session_secs = secs;
         }
         Ok(UpdateRoleResponse {})
     }
@@ -234,7 +246,7 @@ impl Iam {
         call: &Call,
         request: UpdateAssumeRolePolicyRequest,
     ) -> Result<UpdateAssumeRolePolicyResponse> {
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         check_trust_policy(&request.policy_document)?;
         role.trust_policy = request.policy_document;
         Ok(UpdateAssumeRolePolicyResponse {})
@@ -246,7 +258,9 @@ impl Iam {
         call: &Call,
         request: &DeleteRoleRequest,
     ) -> Result<DeleteRoleResponse> {
-        self.role(call, &request.role_name)?.grants.check_empty()?;
+        let role = self.role(call, &request.role_name)?;
+        protected(role)?;
+        role.grants.check_empty()?;
         let account = self.account(call).into_iter();
         if account
             .flat_map(|account| account.profiles.values())
@@ -306,7 +320,7 @@ impl Iam {
         call: &Call,
         request: &PutRolePolicyRequest,
     ) -> Result<PutRolePolicyResponse> {
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         Document::parse(&request.policy_document, Place::Identity)?;
         role.grants.put(
             Holder::Role,
@@ -338,7 +352,7 @@ impl Iam {
         call: &Call,
         request: &DeleteRolePolicyRequest,
     ) -> Result<DeleteRolePolicyResponse> {
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         role.grants.delete(Holder::Role, &request.policy_name)?;
         Ok(DeleteRolePolicyResponse {})
     }
@@ -371,7 +385,7 @@ impl Iam {
     ) -> Result<AttachRolePolicyResponse> {
         self.role(call, &request.role_name)?;
         self.policy_to_attach(call, &request.policy_arn)?;
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         role.grants.attach(Holder::Role, &request.policy_arn)?;
         Ok(AttachRolePolicyResponse {})
     }
@@ -382,7 +396,7 @@ impl Iam {
         call: &Call,
         request: &DetachRolePolicyRequest,
     ) -> Result<DetachRolePolicyResponse> {
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         role.grants.detach(&request.policy_arn)?;
         Ok(DetachRolePolicyResponse {})
     }
@@ -417,7 +431,7 @@ impl Iam {
     ) -> Result<PutRolePermissionsBoundaryResponse> {
         self.role(call, &request.role_name)?;
         self.policy_to_attach(call, &request.permissions_boundary)?;
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         role.boundary = Some(request.permissions_boundary);
         Ok(PutRolePermissionsBoundaryResponse {})
     }
@@ -428,7 +442,7 @@ impl Iam {
         call: &Call,
         request: &DeleteRolePermissionsBoundaryRequest,
     ) -> Result<DeleteRolePermissionsBoundaryResponse> {
-        let role = self.role_mut(call, &request.role_name)?;
+        let role = self.own_role_mut(call, &request.role_name)?;
         if role.boundary.take().is_none() {
             return Err(Error::NoSuchEntity(format!(
                 "The permissions boundary for role {} cannot be found.",

@@ -256,6 +256,10 @@ fn user_principal(
 ) -> Result<Principal, Unjudged> {
     let mut subject = Subject::new(id.as_str(), Standing::User(user.arn.clone()));
     subject.identity = identity_policies(Some(account), &user.grants)?;
+    for group in account.groups_of(&user.name) {
+        let shared = identity_policies(Some(account), &group.grants)?;
+        subject.identity.extend(shared);
+    }
     subject.boundary = boundary_policy(Some(account), user.boundary.as_deref())?;
     let mut context = context_of(id, &user.arn, "User");
     context.set("aws:userid", &user.id);

@@ -1,5 +1,7 @@
 //! IAM as its clients see it.
 
+mod accounts;
+mod groups;
 mod model;
 mod sessions;
 

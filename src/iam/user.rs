@@ -8,11 +8,12 @@ use super::api::{
     UpdateAccessKeyResponse, UpdateUserRequest, UpdateUserResponse, User,
 };
 use super::attachment::Grants;
-use super::entity::{Tags, is_taken, path_or_root};
+use super::entity::{Tags, check_room, is_taken, path_or_root};
+use super::key_use::KeyUse;
 use super::paging::Page;
 use super::role::boundary;
 use super::{Error, Iam, Result};
-use crate::base::limits::iam::ACCESS_KEYS_MAX;
+use crate::base::limits::iam::{ACCESS_KEYS_MAX, USERS_MAX};
 use crate::base::{AccountId, Call, Timestamp};
 
 /// A user.
@@ -38,10 +39,13 @@ pub(super) struct AccessKeyState {
     pub created: Timestamp,
     /// What requests are signed with.
     pub secret: String,
+    /// None until a request is signed with it.
+    pub last_use: Option<KeyUse>,
 }
 
 impl UserState {
-    fn shown(&self) -> User {
+    /// What every reply shows.
+    pub(super) fn shown(&self) -> User {
         User {
             path: self.path.clone(),
             user_name: self.name.clone(),
@@ -53,11 +57,11 @@ impl UserState {
     }
 }
 
-fn no_user(name: &str) -> Error {
+pub(super) fn no_user(name: &str) -> Error {
     Error::NoSuchEntity(format!("The user with name {name} cannot be found."))
 }
 
-fn no_key(id: &str) -> Error {
+pub(super) fn no_key(id: &str) -> Error {
     Error::NoSuchEntity(format!("The Access Key with id {id} cannot be found."))
 }
 
@@ -128,6 +132,7 @@ impl Iam {
                 request.user_name
             )));
         }
+        check_room(users, USERS_MAX, "UsersPerAccount")?;
         let user = UserState {
             path,
             name: request.user_name,
@@ -183,7 +188,7 @@ impl Iam {
         })
     }
 
-    /// DeleteUser.
+    /// DeleteUser. What the user has must go first, its places in groups too.
     pub fn delete_user(
         &mut self,
         call: &Call,
@@ -199,11 +204,17 @@ impl Iam {
                 "Cannot delete entity, must delete access keys first.".to_owned(),
             ));
         }
+        if self.groups_of(call, &request.user_name).next().is_some() {
+            return Err(Error::DeleteConflict(
+                "Cannot delete entity, must remove users from group first.".to_owned(),
+            ));
+        }
         self.account_mut(call).users.remove(&request.user_name);
         Ok(DeleteUserResponse {})
     }
 
-    /// UpdateUser: another name or path. Access keys follow; the ARN changes, the id stays.
+    /// UpdateUser: another name or path. Access keys and places in groups follow; the ARN changes,
+    /// the id stays.
     pub fn update_user(
         &mut self,
         call: &Call,
@@ -233,9 +244,14 @@ impl Iam {
                 key.user = Some(user.name.clone());
             }
         }
-        let users = &mut self.account_mut(call).users;
-        users.remove(&old);
-        users.insert(user.name.clone(), user);
+        let account = self.account_mut(call);
+        for group in account.groups.values_mut() {
+            if group.members.remove(&old) {
+                group.members.insert(user.name.clone());
+            }
+        }
+        account.users.remove(&old);
+        account.users.insert(user.name.clone(), user);
         Ok(UpdateUserResponse {})
     }
 
@@ -297,6 +313,7 @@ impl Iam {
             active: true,
             created,
             secret: secret.clone(),
+            last_use: None,
         };
         self.keys.insert(id.clone(), state);
         Ok(CreateAccessKeyResponse {

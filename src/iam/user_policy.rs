@@ -1,19 +1,20 @@
-//! What users are granted, and their tags.
+//! What users are granted, what bounds them, and their tags.
 
 use super::api::{
-    AttachUserPolicyRequest, AttachUserPolicyResponse, AttachedPolicy, DeleteUserPolicyRequest,
-    DeleteUserPolicyResponse, DetachUserPolicyRequest, DetachUserPolicyResponse,
-    GetUserPolicyRequest, GetUserPolicyResponse, ListAttachedUserPoliciesRequest,
-    ListAttachedUserPoliciesResponse, ListGroupsForUserRequest, ListGroupsForUserResponse,
-    ListUserPoliciesRequest, ListUserPoliciesResponse, ListUserTagsRequest, ListUserTagsResponse,
-    PutUserPolicyRequest, PutUserPolicyResponse, TagUserRequest, TagUserResponse, UntagUserRequest,
-    UntagUserResponse,
+    AttachUserPolicyRequest, AttachUserPolicyResponse, AttachedPolicy,
+    DeleteUserPermissionsBoundaryRequest, DeleteUserPermissionsBoundaryResponse,
+    DeleteUserPolicyRequest, DeleteUserPolicyResponse, DetachUserPolicyRequest,
+    DetachUserPolicyResponse, GetUserPolicyRequest, GetUserPolicyResponse,
+    ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse, ListUserPoliciesRequest,
+    ListUserPoliciesResponse, ListUserTagsRequest, ListUserTagsResponse,
+    PutUserPermissionsBoundaryRequest, PutUserPermissionsBoundaryResponse, PutUserPolicyRequest,
+    PutUserPolicyResponse, TagUserRequest, TagUserResponse, UntagUserRequest, UntagUserResponse,
 };
 use super::attachment::{Holder, policy_path};
 use super::document::{Document, Place};
 use super::entity::encode_document;
 use super::paging::Page;
-use super::{Iam, Result};
+use super::{Error, Iam, Result};
 use crate::base::Call;
 
 impl Iam {
@@ -118,19 +119,33 @@ impl Iam {
         })
     }
 
-    /// ListGroupsForUser. Groups cannot be made here, so no user is in one; provisioners ask before
-    /// they delete a user.
-    pub fn list_groups_for_user(
-        &self,
+    /// PutUserPermissionsBoundary.
+    pub fn put_user_permissions_boundary(
+        &mut self,
         call: &Call,
-        request: &ListGroupsForUserRequest,
-    ) -> Result<ListGroupsForUserResponse> {
+        request: PutUserPermissionsBoundaryRequest,
+    ) -> Result<PutUserPermissionsBoundaryResponse> {
         self.user(call, &request.user_name)?;
-        Ok(ListGroupsForUserResponse {
-            groups: Vec::new(),
-            is_truncated: Some(false),
-            marker: None,
-        })
+        self.policy_to_attach(call, &request.permissions_boundary)?;
+        let user = self.user_mut(call, &request.user_name)?;
+        user.boundary = Some(request.permissions_boundary);
+        Ok(PutUserPermissionsBoundaryResponse {})
+    }
+
+    /// DeleteUserPermissionsBoundary.
+    pub fn delete_user_permissions_boundary(
+        &mut self,
+        call: &Call,
+        request: &DeleteUserPermissionsBoundaryRequest,
+    ) -> Result<DeleteUserPermissionsBoundaryResponse> {
+        let user = self.user_mut(call, &request.user_name)?;
+        if user.boundary.take().is_none() {
+            return Err(Error::NoSuchEntity(format!(
+                "The permissions boundary for user {} cannot be found.",
+                request.user_name
+            )));
+        }
+        Ok(DeleteUserPermissionsBoundaryResponse {})
     }
 
     /// TagUser.

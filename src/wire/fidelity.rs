@@ -78,6 +78,7 @@ impl Row {
             None => match self.service {
                 Service::Sts => "iam::sts",
                 Service::S3 => "s3::tests",
+                Service::Iam if self.operation.starts_with("GetContextKeys") => "iam::simulate",
                 Service::Iam => "iam::tests",
                 Service::Glue => "glue::tests",
                 Service::Kinesis => "kinesis::tests",

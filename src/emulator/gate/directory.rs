@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Gate, Refusal};
 use crate::base::{AccountId, Arn, Call, Region};
 use crate::emulator::site::Site;
+use crate::iam::Iam;
 use crate::iam::evaluate::{Kind, Policy};
 use crate::iam::need::{self, Need};
 
@@ -21,7 +22,11 @@ impl need::Directory for Directory<'_> {
         match kind {
             "role" => self.gate.iam().role_arn(account, name),
             "user" => self.gate.iam().user_arn(account, name),
+            "group" => self.gate.iam().group_arn(account, name),
             "profile" => self.gate.iam().profile_arn(account, name),
+            "key" => self.gate.iam().key_owner(account, name),
+            "linked-role" => Iam::linked_role_name(name),
+            "deleted-role" => Iam::deleted_role_arn(account, name),
             _ => {
                 let site = self.gate.site(account, &self.call.region)?;
                 in_site(&site, kind, name)

@@ -270,7 +270,7 @@ fn both<T>(given: &str, wanted: &str, read: impl Fn(&str) -> Option<T>) -> Optio
 }
 
 /// RFC 3339, a day alone, or seconds since the epoch.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(in crate::iam) fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(secs) = text.parse::<i64>() {
         return Some(Timestamp::from_secs(secs));
     }

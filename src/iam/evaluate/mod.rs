@@ -25,6 +25,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::iam) use condition::instant;
 pub use condition::{Condition, Operator};
 pub use context::Context;
 pub use decide::{Case, Kind, Matched, Standing, Subject, Verdict};

@@ -14,8 +14,11 @@ use crate::base::Call;
 /// What the emulator's state knows beyond a request.
 pub trait Directory {
     /// What a name, id or token stands for: the ARN of a `stream` (by iterator or id), `role`,
-    /// `user` or `profile`; the work group of a query (`query-workgroup`) or of a named query
-    /// (`named-workgroup`); the object with a query's results (`query-results`). `None` for what does not exist.
+    /// `user`, `group` or `profile`, of the owner of an access `key`, of a service-linked role by the
+    /// task of its deletion (`deleted-role`); the name of the role a service is linked to
+    /// (`linked-role`); the work group of a query (`query-workgroup`) or of a named query
+    /// (`named-workgroup`); the object with a query's results (`query-results`). `None` for what does
+    /// not exist.
     fn find(&self, kind: &str, name: &str) -> Option<String>;
 }
 
@@ -288,6 +291,7 @@ mod tests {
         fn find(&self, kind: &str, name: &str) -> Option<String> {
             (name != "missing").then(|| match kind {
                 "query-workgroup" | "named-workgroup" => format!("group-of-{name}"),
+                "linked-role" => "AWSServiceRoleForAutoScaling".to_owned(),
                 kind => format!("arn:of:{kind}/{name}"),
             })
         }
@@ -485,5 +489,36 @@ mod tests {
             &[("iam:GetUser", "arn:aws:iam::000000000000:root")],
         );
         check("sts:GetCallerIdentity", json!({}), &[]);
+        check(
+            "iam:AddUserToGroup",
+            json!({"GroupName": "g", "UserName": "u"}),
+            &[("iam:AddUserToGroup", "arn:of:group/g")],
+        );
+        check(
+            "iam:UpdateGroup",
+            json!({"GroupName": "missing", "NewGroupName": "h", "NewPath": "/eng/"}),
+            &[
+                ("iam:UpdateGroup", "arn:aws:iam::000000000000:group/missing"),
+                ("iam:UpdateGroup", "arn:aws:iam::000000000000:group/eng/h"),
+            ],
+        );
+        check(
+            "iam:GetAccessKeyLastUsed",
+            json!({"AccessKeyId": "AKIA"}),
+            &[("iam:GetAccessKeyLastUsed", "arn:of:key/AKIA")],
+        );
+        let linked = "arn:aws:iam::000000000000:role/aws-service-role/autoscaling.amazonaws.com/\
+                      AWSServiceRoleForAutoScaling";
+        let service = json!({"AWSServiceName": "autoscaling.amazonaws.com"});
+        check(
+            "iam:CreateServiceLinkedRole",
+            service,
+            &[("iam:CreateServiceLinkedRole", linked)],
+        );
+        check(
+            "iam:CreateServiceLinkedRole",
+            json!({"AWSServiceName": "autoscaling.amazonaws.com", "CustomSuffix": "x"}),
+            &[("iam:CreateServiceLinkedRole", &format!("{linked}_x"))],
+        );
     }
 }

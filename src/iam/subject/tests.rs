@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::*;
 use crate::base::{Ids, Origin, Seed, Timestamp};
 use crate::iam::api::{
-    AttachUserPolicyRequest, CreateAccessKeyRequest, CreateRoleRequest, CreateUserRequest,
-    PutRolePolicyRequest, PutUserPolicyRequest, UpdateAccessKeyRequest,
+    AddUserToGroupRequest, AttachGroupPolicyRequest, AttachUserPolicyRequest,
+    CreateAccessKeyRequest, CreateGroupRequest, CreateRoleRequest, CreateUserRequest,
+    PutGroupPolicyRequest, PutRolePolicyRequest, PutUserPolicyRequest, RemoveUserFromGroupRequest,
+    UpdateAccessKeyRequest,
 };
 use crate::iam::evaluate::{Case, Kind};
 use crate::iam::sts_api::{AssumeRoleRequest, GetFederationTokenRequest};
@@ -66,6 +68,43 @@ fn users_may_what_their_policies_say_and_roots_everything() {
     assert!(!may(&iam, &call(Some(&key)), "s3:PutObject"));
     assert!(may(&iam, &call(Some("test")), "s3:PutObject"));
     assert!(!may(&iam, &call(None), "s3:GetObject"));
+}
+
+#[test]
+fn users_may_what_their_groups_may_while_they_are_in_them() {
+    let (mut iam, key) = with_ann();
+    let group = CreateGroupRequest {
+        group_name: "writers".to_owned(),
+        ..CreateGroupRequest::default()
+    };
+    iam.create_group(&call(None), group).unwrap();
+    let policy = PutGroupPolicyRequest {
+        group_name: "writers".to_owned(),
+        policy_name: "write".to_owned(),
+        policy_document: READ.replace("s3:GetObject", "s3:PutObject"),
+    };
+    iam.put_group_policy(&call(None), &policy).unwrap();
+    let ann = call(Some(&key));
+    assert!(!may(&iam, &ann, "s3:PutObject"));
+    let join = AddUserToGroupRequest {
+        group_name: "writers".to_owned(),
+        user_name: "ann".to_owned(),
+    };
+    iam.add_user_to_group(&call(None), join).unwrap();
+    assert!(may(&iam, &ann, "s3:PutObject"));
+    let attach = AttachGroupPolicyRequest {
+        group_name: "writers".to_owned(),
+        policy_arn: "arn:aws:iam::aws:policy/AmazonS3FullAccess".to_owned(),
+    };
+    iam.attach_group_policy(&call(None), &attach).unwrap();
+    assert!(may(&iam, &ann, "s3:DeleteObject"));
+    let leave = RemoveUserFromGroupRequest {
+        group_name: "writers".to_owned(),
+        user_name: "ann".to_owned(),
+    };
+    iam.remove_user_from_group(&call(None), &leave).unwrap();
+    assert!(!may(&iam, &ann, "s3:PutObject"));
+    assert!(may(&iam, &ann, "s3:GetObject"));
 }
 
 #[test]

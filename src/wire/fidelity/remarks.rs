@@ -5,7 +5,8 @@
 pub struct Remark {
     /// `service:Operation`.
     pub operation: &'static str,
-    /// Whether something of it is refused; otherwise it is whole and differs from AWS.
+    /// Whether something of it is refused; otherwise it is whole and differs from AWS, or is not
+    /// executed at all and the text says why.
     pub partly: bool,
     /// What is left out or differs.
     pub text: &'static str,
@@ -83,10 +84,30 @@ pub const REMARKS: &[Remark] = &[
         "jobs with a graph (`CodeGenConfigurationNodes`) run on DataFusion; the run of a script FAILS saying so. Bookmarks are refused",
         "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
     ),
+    partly(
+        "iam:CreateServiceLinkedRole",
+        "for services whose role is known by name; others are refused. The service's policy is not attached",
+        "iam::tests",
+    ),
+    partly(
+        "iam:GetAccountAuthorizationDetails",
+        "refused by name when it would show one of AWS's policies whose document is not part of this program",
+        "iam::tests",
+    ),
     whole(
         "iam:PutRolePolicy",
         "stored and checked for grammar; judged by with `--iam enforce`",
         "iam::role",
+    ),
+    partly(
+        "iam:SimulateCustomPolicy",
+        "one result an action (AWS's newer form); only the context keys given are there. ResourceHandlingOption is refused",
+        "iam::simulate",
+    ),
+    partly(
+        "iam:SimulatePrincipalPolicy",
+        "as SimulateCustomPolicy; an account is in no organization. One of AWS's policies whose document is not part of this program is refused by name",
+        "iam::simulate",
     ),
     whole(
         "kinesis:GetRecords",
@@ -143,5 +164,10 @@ pub const REMARKS: &[Remark] = &[
         "sts:AssumeRole",
         "the role's trust policy decides; conditions other than the external id and the source account count as met unless `--iam enforce` judges them",
         "iam::sts",
+    ),
+    whole(
+        "sts:AssumeRoleWithWebIdentity",
+        "a token is worth what its issuer's keys say, and they would have to be fetched from the issuer",
+        "front_door::every_operation_is_answered_as_its_protocol_answers",
     ),
 ];
