@@ -22,10 +22,11 @@ mod tags;
 pub mod work_groups;
 
 pub use error::Error;
-pub use executions::{QueryFailure, QueryOrder, QueryOutcome, QueryState};
+pub use executions::{QueryFailure, QueryOrder, QueryOutcome, QueryState, Reuse};
 pub use results::{QueryResult, ResultColumn, ResultFile};
 pub use surroundings::{
-    Classification, ColumnFacts, DatabaseFacts, Language, Metadata, SyntaxRefusal, TableFacts,
+    Classification, ColumnFacts, DatabaseFacts, Executed, Language, Metadata, SyntaxRefusal,
+    TableFacts,
 };
 
 /// Athena of one account and region.

@@ -64,6 +64,7 @@ impl Athena {
     ) -> Result<CreatePreparedStatementResponse> {
         named_queries::check_text(&request.query_statement)?;
         let name = &request.statement_name;
+        check_name(name)?;
         self.work_groups.get(&request.work_group)?;
         let statements = &mut self.prepared_statements.0;
         let key = key(&request.work_group, name);
@@ -192,6 +193,23 @@ impl Athena {
             .ok_or_else(|| missing(name))?;
         Ok(DeletePreparedStatementResponse {})
     }
+}
+
+/// PREPARE names statements, too, and no API model has looked at its names.
+fn check_name(name: &str) -> Result<()> {
+    let mut characters = name.chars();
+    let begins = characters
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let goes_on = characters
+        .clone()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | ':'));
+    if begins && goes_on && (1..=256).contains(&characters.count()) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "Value at 'statementName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z_][a-zA-Z0-9_@:]{1,256}",
+    ))
 }
 
 fn key(work_group: &str, name: &str) -> (String, String) {

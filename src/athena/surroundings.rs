@@ -12,6 +12,34 @@ pub trait Language {
     /// # Errors
     /// When StartQueryExecution refuses it at once; no execution is created then.
     fn check(&self, sql: &str) -> Result<Classification, SyntaxRefusal>;
+
+    /// The same for a text whose names without a database mean those of `database`: DESCRIBE and SHOW
+    /// COLUMNS are refused at once when their table is absent, and are another kind for a view
+    /// (measured).
+    ///
+    /// # Errors
+    /// As [`Language::check`].
+    fn check_in(
+        &self,
+        sql: &str,
+        _database: Option<&str>,
+    ) -> Result<Classification, SyntaxRefusal> {
+        self.check(sql)
+    }
+
+    /// The prepared statement that a text executes; `None` when it executes none.
+    fn executed(&self, _sql: &str) -> Option<Executed> {
+        None
+    }
+}
+
+/// `EXECUTE name USING …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// The prepared statement.
+    pub name: String,
+    /// The values behind USING, as expressions.
+    pub parameters: Vec<String>,
 }
 
 /// What kind of statement a text is; it decides where results lie and what they look like.

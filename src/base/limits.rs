@@ -283,9 +283,15 @@ pub mod athena {
     pub const HISTORY: Duration = Duration::from_secs(45 * 24 * 60 * 60);
     /// Work groups of an account in a region. "Service quotas".
     pub const WORK_GROUPS_MAX: usize = 1_000;
+    /// How old a reused result may be when the request does not say. API reference,
+    /// ResultReuseByAgeConfiguration.
+    pub const REUSE_MINUTES_DEFAULT: i32 = 60;
     /// Prepared statements of a work group. "Considerations and limitations" of prepared statements,
     /// Athena guide.
     pub const PREPARED_STATEMENTS_MAX: usize = 1_000;
+    /// Partitions times buckets that one statement writes to. "Partitioning and bucketing in Athena" and
+    /// the text of HIVE_TOO_MANY_OPEN_PARTITIONS, Athena guide.
+    pub const OPEN_WRITERS_MAX: usize = 100;
     /// Tags of one resource. "Tag restrictions", Athena guide.
     pub const TAGS_MAX: usize = 50;
 }

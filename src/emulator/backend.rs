@@ -94,7 +94,8 @@ impl Backend for FrontDoor {
             Service::Athena => {
                 let facts = CatalogFacts(&site.glue);
                 let mut athena = site.athena();
-                wire::athena::handle(&mut athena, &Languages, &facts, operation, call, input)
+                let languages = Languages(&site.glue);
+                wire::athena::handle(&mut athena, &languages, &facts, operation, call, input)
             }
             other => Err(ServiceError::not_implemented(format!(
                 "{}:{operation}",

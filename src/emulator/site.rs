@@ -1,7 +1,9 @@
 //! The services of one account in one region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::future::AbortHandle;
 
 use crate::athena::Athena;
 use crate::base::{AccountId, Call, Ids, Region, Timestamp};
@@ -28,6 +30,8 @@ pub(super) struct Site {
     outlets: Mutex<Outlets>,
     pub glue: Arc<SharedGlue>,
     athena: Mutex<Athena>,
+    /// Queries being worked on, by execution.
+    running: Mutex<HashMap<String, AbortHandle>>,
     pub engine: Engine,
     /// Outcomes of work that a virtual clock has not come to yet.
     pub outcomes: Outcomes,
@@ -111,6 +115,7 @@ impl Site {
                 region.clone(),
                 Arc::clone(&ids),
             )),
+            running: Mutex::default(),
             engine: Engine::new(objects, Arc::clone(&glue) as Arc<_>, ids),
             glue,
             outcomes: Outcomes::default(),
@@ -138,6 +143,11 @@ impl Site {
 
     pub fn athena(&self) -> MutexGuard<'_, Athena> {
         lock(&self.athena)
+    }
+
+    /// How queries being worked on are given up.
+    pub fn running(&self) -> MutexGuard<'_, HashMap<String, AbortHandle>> {
+        lock(&self.running)
     }
 
     /// A call by the services themselves.

@@ -105,7 +105,15 @@ impl State {
             )
         };
         let invocations = site.firehose().take_invocations(now);
-        let queries = site.athena().take_orders();
+        let (queries, stopped) = {
+            let mut athena = site.athena();
+            (athena.take_orders(), athena.take_stopped())
+        };
+        for id in stopped {
+            if let Some(running) = site.running().remove(&id) {
+                running.abort();
+            }
+        }
         for order in crawls {
             self.spawn(site, |site, around| run_crawl(site, around, order));
         }

@@ -23,6 +23,9 @@ pub enum Error {
     /// A partition's columns cannot be read as its table's.
     #[error("HIVE_PARTITION_SCHEMA_MISMATCH: {0}")]
     PartitionSchema(String),
+    /// A query does not say of a partition column what its projection needs.
+    #[error("CONSTRAINT_VIOLATION: {0}")]
+    Constraint(String),
     /// The catalog's entry cannot be used.
     #[error("HIVE_METASTORE_ERROR: {0}")]
     Metastore(String),
@@ -62,6 +65,7 @@ impl Error {
             Self::UnsupportedFormat(_) => "HIVE_UNSUPPORTED_FORMAT",
             Self::PartitionValue(_) => "HIVE_INVALID_PARTITION_VALUE",
             Self::PartitionSchema(_) => "HIVE_PARTITION_SCHEMA_MISMATCH",
+            Self::Constraint(_) => "CONSTRAINT_VIOLATION",
             Self::Metastore(_) => "HIVE_METASTORE_ERROR",
             Self::Objects(_) => "HIVE_CANNOT_OPEN_SPLIT",
             Self::TableNotFound { .. } => "TABLE_NOT_FOUND",
@@ -121,6 +125,7 @@ impl Error {
                 Self::BadData(text) => Self::BadData(text.clone()),
                 Self::Unsupported(text) => Self::Unsupported(text.clone()),
                 Self::Invalid(text) => Self::Invalid(text.clone()),
+                Self::Constraint(text) => Self::Constraint(text.clone()),
                 Self::Objects(inner) => Self::Objects(inner.clone()),
                 other => Self::Internal(other.to_string()),
             };

@@ -14,6 +14,7 @@ pub mod sample;
 pub mod session;
 mod shared;
 pub mod spark;
+pub mod statement;
 pub mod table;
 #[cfg(test)]
 mod testing;

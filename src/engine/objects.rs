@@ -26,6 +26,8 @@ use crate::store::{ObjectInfo, Objects, ObjectsError, S3Uri};
 pub struct Meter {
     bytes: AtomicU64,
     objects: AtomicU64,
+    /// Bytes beyond which reading fails; 0 for none.
+    limit: AtomicU64,
 }
 
 impl Meter {
@@ -39,9 +41,22 @@ impl Meter {
         self.objects.load(Ordering::Relaxed)
     }
 
-    fn add(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Makes reading fail once more than so many bytes were read.
+    pub fn limit(&self, bytes: u64) {
+        self.limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts what was read.
+    fn add(&self, bytes: usize) -> Result<(), ObjectsError> {
+        let before = self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.objects.fetch_add(1, Ordering::Relaxed);
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit > 0 && before.saturating_add(bytes as u64) > limit {
+            return Err(ObjectsError::Other(
+                "Bytes scanned limit was exceeded".to_owned(),
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -74,7 +89,7 @@ impl MeteredObjects {
     /// An object's whole body.
     pub async fn read(&self, at: &S3Uri) -> Result<Bytes, ObjectsError> {
         let body = self.objects.read(&at.bucket, &at.key, None).await?;
-        self.meter.add(body.len());
+        self.meter.add(body.len())?;
         Ok(body)
     }
 
@@ -207,7 +222,7 @@ impl ObjectStore for Bucket {
                 .read(&self.name, key, Some(range.clone()))
                 .await
                 .map_err(refused)?;
-            self.objects.meter.add(body.len());
+            self.objects.meter.add(body.len()).map_err(refused)?;
             body
         };
         Ok(GetResult {

@@ -1,5 +1,7 @@
 //! One Athena query from its text to its rows.
 
+mod metadata;
+
 use std::sync::Arc;
 
 use datafusion::datasource::TableProvider;
@@ -8,8 +10,10 @@ use crate::base::Timestamp;
 use crate::engine::error::Error;
 use crate::engine::hive::HiveError;
 use crate::engine::session::{Engine, Session};
+use crate::engine::statement::stored_view;
+use crate::engine::table::Hidden;
 use crate::engine::trino::{
-    self, Code, PlanContext, SyntaxError, TableSource, TrinoError, parse_statement,
+    self, Code, PlanContext, StoredView, SyntaxError, TableSource, TrinoError, parse_statement,
 };
 
 /// The only catalog there is.
@@ -80,9 +84,17 @@ impl QueryError {
     }
 }
 
-/// The catalog's tables through one query's session.
-struct Tables<'a> {
+/// The catalog's tables and views through one query's session.
+pub(in crate::engine) struct Tables<'a> {
     session: &'a Session,
+    now: Timestamp,
+}
+
+impl<'a> Tables<'a> {
+    /// Those that a query which started at `now` sees.
+    pub fn new(session: &'a Session, now: Timestamp) -> Self {
+        Self { session, now }
+    }
 }
 
 impl TableSource for Tables<'_> {
@@ -91,15 +103,42 @@ impl TableSource for Tables<'_> {
         database: &str,
         table: &str,
     ) -> trino::error::Result<Option<Arc<dyn TableProvider>>> {
-        match self.session.table(database, table) {
+        self.table_with(database, table, &[])
+    }
+
+    fn table_with(
+        &self,
+        database: &str,
+        table: &str,
+        hidden: &[String],
+    ) -> trino::error::Result<Option<Arc<dyn TableProvider>>> {
+        let engine = |error: Error| TrinoError::from(&error);
+        let catalog = self.session.catalog().as_ref();
+        if database == metadata::INFORMATION_SCHEMA {
+            return metadata::information(catalog, table).map_err(engine);
+        }
+        if let Some(partitioned) = table.strip_suffix(metadata::PARTITIONS) {
+            return metadata::partitions(catalog, database, partitioned).map_err(engine);
+        }
+        // A name that is no hidden column of ours is one of the query's own, or missing.
+        let hidden: Vec<Hidden> = hidden.iter().filter_map(|n| Hidden::parse(n)).collect();
+        match self.session.table(database, table, self.now, &hidden) {
             Ok(found) => Ok(Some(found)),
             Err(Error::TableNotFound { .. }) => Ok(None),
-            Err(error) => Err(TrinoError::from(&error)),
+            Err(error) => Err(engine(error)),
         }
     }
 
+    fn view(&self, database: &str, view: &str) -> trino::error::Result<Option<StoredView>> {
+        let Some(found) = self.session.catalog().table(database, view) else {
+            return Ok(None);
+        };
+        stored_view(&found).map_err(|error| TrinoError::from(&error))
+    }
+
     fn database_exists(&self, database: &str) -> bool {
-        self.session.catalog().database(database).is_some()
+        database == metadata::INFORMATION_SCHEMA
+            || self.session.catalog().database(database).is_some()
     }
 }
 
@@ -119,7 +158,7 @@ impl Engine {
 async fn rows_of(session: &Session, run: &QueryRun) -> Result<QueryRows, QueryError> {
     let statement = parse_statement(&run.sql)?;
     let plan = {
-        let tables = Tables { session };
+        let tables = Tables::new(session, run.now);
         let context = PlanContext {
             catalog: run.catalog.as_deref().unwrap_or(CATALOG),
             database: run.database.as_deref(),

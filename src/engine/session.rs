@@ -13,11 +13,11 @@ use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 
-use crate::base::Ids;
+use crate::base::{Ids, Timestamp};
 use crate::engine::error::Result;
 use crate::engine::objects::{Meter, MeteredObjects};
 use crate::engine::shared::Shared;
-use crate::engine::table::CatalogTable;
+use crate::engine::table::{CatalogTable, Hidden};
 use crate::glue::catalog::CatalogWriter;
 use crate::store::Objects;
 
@@ -140,11 +140,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// A table of the catalog as Athena reads it. The analyzer scans it with
+    /// A table of the catalog as Athena reads it at a time, with hidden columns. The analyzer scans it with
     /// `LogicalPlanBuilder::scan` over `provider_as_source`.
-    pub fn table(&self, database: &str, table: &str) -> Result<Arc<CatalogTable>> {
-        let objects = self.objects.clone();
-        CatalogTable::open(objects, self.catalog.as_ref(), database, table).map(Arc::new)
+    pub fn table(
+        &self,
+        database: &str,
+        table: &str,
+        now: Timestamp,
+        hidden: &[Hidden],
+    ) -> Result<Arc<CatalogTable>> {
+        let (objects, catalog) = (self.objects.clone(), self.catalog.as_ref());
+        CatalogTable::open(objects, catalog, database, table, now, hidden).map(Arc::new)
     }
 
     /// DataFusion's context: for planning. Nothing is registered in it.

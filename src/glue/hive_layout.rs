@@ -32,6 +32,16 @@ pub const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOut
 pub const LAZY_SIMPLE_SERDE: &str = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
 /// SerDe of JSON that a crawler names.
 pub const OPENX_SERDE: &str = "org.openx.data.jsonserde.JsonSerDe";
+/// Hive's own SerDe of JSON.
+pub const HIVE_JSON_SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
+/// SerDe of quoted text.
+pub const OPEN_CSV_SERDE: &str = "org.apache.hadoop.hive.serde2.OpenCSVSerde";
+/// SerDe of text by a regular expression.
+pub const REGEX_SERDE: &str = "org.apache.hadoop.hive.serde2.RegexSerDe";
+/// The same under its older name.
+pub const CONTRIB_REGEX_SERDE: &str = "org.apache.hadoop.hive.contrib.serde2.RegexSerDe";
+/// SerDe of text by Grok patterns.
+pub const GROK_SERDE: &str = "com.amazonaws.glue.serde.GrokSerDe";
 /// Input format of Parquet.
 pub const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
 /// Output format of Parquet.

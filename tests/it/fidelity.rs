@@ -21,18 +21,33 @@ with Athena's rule that `1.5` is a double. What is not built fails with `NOT_SUP
 * types `time`, `json`, `uuid`, `ipaddress`, geometry; timestamps beyond microseconds, zoned ones beyond milliseconds;
 * correlated subqueries, LATERAL, quantified comparisons, IN (subquery) on floating point;
 * WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, WITH TIES, RANGE frames with an offset;
-* MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`, hidden columns such as `\"$path\"`;
-* CTAS, INSERT, UNLOAD, PREPARE and its like, views; SerDes other than Parquet and OpenX JSON; partition projection.
+* MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`;
+* UPDATE, DELETE, MERGE, OPTIMIZE, VACUUM; EXPLAIN of other statements than queries, and TYPE IO.
 
 Shown by `engine::trino::tests` and `engine::query::tests`; `just trino-cases PATH` measures it against a file of cases.
 
+Statements around queries: `CREATE [OR REPLACE] VIEW` and `DROP VIEW` (kept in the catalog in Athena's form; views that
+Athena or newer Trinos stored are read), `CREATE TABLE AS` and `UNLOAD` to Parquet, JSON and text with their compressions,
+partitions and buckets, `INSERT INTO` tables of Parquet, Hive JSON and delimited text, `PREPARE`, `EXECUTE`, `DEALLOCATE`.
+Rows are computed and encoded in memory, one file a partition or bucket, then written and entered into the catalog all or
+not at all; at most 100 partitions. Refused by name: writing ORC, Avro and Ion, Iceberg's properties, COMMENT and SECURITY
+of views, inserting into bucketed tables, OpenX JSON, CSV, Regex and Grok. Plans that EXPLAIN shows are this engine's and
+do not read like Trino's. Shown by `engine::statement::tests` and `statements`.
+
+Tables are read from Parquet, OpenX and Hive JSON, LazySimple, OpenCSV, Regex and Grok, compressed by gzip, bzip2, Zstandard,
+deflate or Hadoop's Snappy, by the names of their files. Patterns are those of Rust's `regex`: look-around is refused.
+Partitions come from the catalog or by projection (enum, integer, date, injected, location templates); `\"$path\"`,
+`\"$file_size\"`, `\"$partition\"`, `\"t$partitions\"` and `information_schema` (schemata, tables, columns, views) are there.
+Refused by name: ORC, Avro, Ion, CBOR; `skip.footer.line.count`, `timestamp.formats`, encodings other than UTF-8, delimiters of
+more than one byte; more than a million projected partitions a scan. Shown by `engine::table`, `engine::table::text::tests`
+and `engine::table::projection::tests`.
+
 Hive's statements work on the catalog, by a parser of their own: CREATE and DROP DATABASE, CREATE EXTERNAL TABLE with
 any SerDe, DROP TABLE, ALTER TABLE (ADD, DROP, RENAME PARTITION, ADD and REPLACE COLUMNS, SET LOCATION, SET
-TBLPROPERTIES), MSCK REPAIR TABLE, SHOW (DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE) and
+TBLPROPERTIES), MSCK REPAIR TABLE, SHOW (DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE, CREATE VIEW) and
 DESCRIBE [FORMATTED]. Refused by name: ALTER DATABASE, ALTER TABLE RENAME TO, CHANGE and DROP COLUMN, managed tables,
-Iceberg, Delta and Hudi tables, DESCRIBE EXTENDED or of a view, a partition or a column. The texts of semantic errors, the
-layout of DESCRIBE FORMATTED and MSCK's lines are Hive's and not measured; SHOW COLUMNS and DESCRIBE of a missing table
-fail when they run, where Athena refuses them at once. Shown by `engine::hive::tests` and `definitions`.
+Iceberg, Delta and Hudi tables, DESCRIBE EXTENDED, of a partition or a column, and FORMATTED of a view. The texts of semantic errors, the
+layout of DESCRIBE FORMATTED and MSCK's lines are Hive's and not measured. Shown by `engine::hive::tests` and `definitions`.
 
 ## Glue's jobs
 

@@ -20,6 +20,7 @@ const ALLOWED: &[&str] = &[
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
+    "bzip2-1.0.6",
 ];
 
 /// Whether an SPDX expression can be satisfied with allowed licences alone. `OR` binds weaker than

@@ -25,4 +25,5 @@ mod iam;
 mod licences;
 mod pipeline;
 mod replay;
+mod statements;
 mod world;

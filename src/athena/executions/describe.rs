@@ -111,12 +111,14 @@ impl Execution {
             statement_type: Some(order.class.statement_type.clone()),
             substatement_type: order.class.substatement_type.clone(),
             result_configuration: Some(self.result_configuration.clone()),
-            result_reuse_configuration: Some(ResultReuseConfiguration {
-                result_reuse_by_age_configuration: Some(ResultReuseByAgeConfiguration {
-                    enabled: false,
-                    max_age_in_minutes: None,
-                }),
-            }),
+            result_reuse_configuration: Some(self.reuse_configuration.clone().unwrap_or(
+                ResultReuseConfiguration {
+                    result_reuse_by_age_configuration: Some(ResultReuseByAgeConfiguration {
+                        enabled: false,
+                        max_age_in_minutes: None,
+                    }),
+                },
+            )),
             query_execution_context: Some(self.context.clone().unwrap_or_default()),
             status: Some(QueryExecutionStatus {
                 state: Some(self.state.name().to_owned()),
@@ -128,7 +130,8 @@ impl Execution {
             statistics: Some(self.statistics()),
             work_group: Some(order.work_group.clone()),
             engine_version: Some(self.engine_version.clone()),
-            execution_parameters: (!order.parameters.is_empty()).then(|| order.parameters.clone()),
+            execution_parameters: (!self.sent_parameters.is_empty())
+                .then(|| self.sent_parameters.clone()),
             ..QueryExecution::default()
         }
     }
@@ -164,7 +167,7 @@ impl Execution {
             query_planning_time_in_millis: times.planning,
             service_processing_time_in_millis: times.total.map(|_| 0),
             result_reuse_information: times.total.map(|_| ResultReuseInformation {
-                reused_previous_result: false,
+                reused_previous_result: matches!(self.outcome, Some(QueryOutcome::Reused(_))),
             }),
             dpu_count: None,
         }
@@ -197,6 +200,7 @@ impl Execution {
     fn scanned_bytes(&self) -> Option<i64> {
         let bytes = match self.outcome.as_ref() {
             Some(QueryOutcome::Succeeded(result)) => result.scanned_bytes,
+            Some(QueryOutcome::Reused(_)) => 0,
             Some(QueryOutcome::Failed(failure)) => failure.scanned_bytes,
             Some(QueryOutcome::ScanLimitExceeded { scanned_bytes }) => *scanned_bytes,
             // Stopped: what it had read is not known, so nothing is claimed.

@@ -10,7 +10,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::athena::Athena;
-use crate::athena::api::{EngineVersion, QueryExecutionContext, ResultConfiguration};
+use crate::athena::api::{
+    EngineVersion, QueryExecutionContext, ResultConfiguration, ResultReuseConfiguration,
+};
 use crate::athena::error::{Error, Result};
 use crate::athena::results::QueryResult;
 use crate::athena::surroundings::Classification;
@@ -66,6 +68,8 @@ pub struct QueryOrder {
     pub engine_id: String,
     /// The text as sent, `?` included.
     pub sql: String,
+    /// The text to work on: that of the prepared statement, where the one sent executes one.
+    pub statement: String,
     /// What kind of statement it is.
     pub class: Classification,
     /// The database of names without one, as sent.
@@ -80,6 +84,10 @@ pub struct QueryOrder {
     pub output_location: S3Uri,
     /// Data a CREATE TABLE AS without location writes goes under this prefix.
     pub output_folder: S3Uri,
+    /// Whether data may lie nowhere else, because the work group enforces its location.
+    pub is_location_enforced: bool,
+    /// An earlier result that may stand for this one's, if its object is still there.
+    pub reuse: Option<Reuse>,
     /// How many bytes it may read before it is to be given up as
     /// [`QueryOutcome::ScanLimitExceeded`].
     pub scan_limit_bytes: Option<u64>,
@@ -89,11 +97,22 @@ pub struct QueryOrder {
     pub call: Call,
 }
 
+/// The result of an earlier execution of the same query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reuse {
+    /// Its result object.
+    pub output_location: S3Uri,
+    /// What it found.
+    pub result: QueryResult,
+}
+
 /// How the work on a query ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryOutcome {
     /// The results are written.
     Succeeded(QueryResult),
+    /// Nothing was done: an earlier result stands for this one's.
+    Reused(Reuse),
     /// Nothing counts.
     Failed(QueryFailure),
     /// It read more than [`QueryOrder::scan_limit_bytes`] and was given up.
@@ -129,6 +148,9 @@ struct Execution {
     result_configuration: ResultConfiguration,
     /// What its work group had selected.
     engine_version: EngineVersion,
+    reuse_configuration: Option<ResultReuseConfiguration>,
+    /// `ExecutionParameters`, as sent: not those behind USING.
+    sent_parameters: Vec<String>,
     reason: Option<String>,
     started: Option<Timestamp>,
     completed: Option<Timestamp>,
@@ -144,6 +166,8 @@ pub(crate) struct Executions {
     /// Client request token → what it was used for.
     tokens: HashMap<String, start::Use>,
     orders: VecDeque<String>,
+    /// Executions that were given up while they were worked on.
+    stopped: Vec<String>,
 }
 
 impl Executions {
@@ -164,6 +188,12 @@ impl Executions {
 
     /// Forgets every execution for which `gone` holds.
     fn forget(&mut self, gone: impl Fn(&Execution) -> bool) {
+        let running = self
+            .by_number
+            .values()
+            .filter(|execution| gone(execution) && execution.state == QueryState::Running);
+        let running = running.map(|execution| execution.order.id.clone());
+        self.stopped.extend(running.collect::<Vec<_>>());
         self.by_number.retain(|_, execution| !gone(execution));
         let kept = &self.by_number;
         self.numbers.retain(|_, number| kept.contains_key(number));
@@ -200,6 +230,7 @@ impl Execution {
     fn result(&self) -> Option<&QueryResult> {
         match &self.outcome {
             Some(QueryOutcome::Succeeded(result)) => Some(result),
+            Some(QueryOutcome::Reused(reuse)) => Some(&reuse.result),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::athena::api::*;
 use crate::athena::results::ResultColumn;
-use crate::athena::surroundings::{Classification, Language, SyntaxRefusal};
+use crate::athena::surroundings::{Classification, Executed, Language, SyntaxRefusal};
 use crate::base::{AccountId, Ids, Region, Seed, ServiceError};
 
 mod machine;

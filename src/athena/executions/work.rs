@@ -29,6 +29,11 @@ impl Athena {
             .is_none_or(|execution| execution.state == QueryState::Cancelled)
     }
 
+    /// Executions that were given up while they were worked on, each once: the work is to be aborted.
+    pub fn take_stopped(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.executions.stopped)
+    }
+
     /// The work on an execution begins. Says whether it may: it may have been stopped meanwhile.
     pub fn started(&mut self, now: Timestamp, id: &str) -> bool {
         match self.executions.get_mut(id) {
@@ -64,12 +69,17 @@ impl Athena {
             other => other,
         };
         let (state, reason) = match &outcome {
-            QueryOutcome::Succeeded(_) => (QueryState::Succeeded, None),
+            QueryOutcome::Succeeded(_) | QueryOutcome::Reused(_) => (QueryState::Succeeded, None),
             QueryOutcome::Failed(failure) => (QueryState::Failed, Some(failure.message.clone())),
             QueryOutcome::ScanLimitExceeded { .. } => {
                 (QueryState::Cancelled, Some(SCAN_LIMIT.to_owned()))
             }
         };
+        if let QueryOutcome::Reused(reuse) = &outcome {
+            let location = reuse.output_location.clone();
+            execution.result_configuration.output_location = Some(location.to_string());
+            execution.order.output_location = location;
+        }
         execution.end(now, state, reason);
         execution.outcome = Some(outcome);
     }
@@ -83,6 +93,7 @@ impl Athena {
         let id = &request.query_execution_id;
         if !self.execution(call.now, id)?.state.is_final() {
             self.executions.orders.retain(|order| order != id);
+            self.executions.stopped.push(id.clone());
             if let Some(execution) = self.executions.get_mut(id) {
                 let reason = CANCELLED_BY_USER.to_owned();
                 execution.end(call.now, QueryState::Cancelled, Some(reason));

@@ -23,6 +23,9 @@ fn order(kind: &str) -> QueryOrder {
         id: ID.to_owned(),
         engine_id: ENGINE_ID.to_owned(),
         sql: String::new(),
+        statement: String::new(),
+        is_location_enforced: false,
+        reuse: None,
         output_location: object(&folder, &class, ID),
         output_folder: folder,
         class,
@@ -298,7 +301,7 @@ fn text_is_lines_without_an_end_and_explain_has_its_name() {
         ],
     );
     assert_eq!(
-        body("UTILITY SHOW_TBLPROPERTIES", &properties),
+        body("UTILITY SHOW_TABLE_PROPERTIES", &properties),
         (
             "EXTERNAL\tTRUE\nnote\txa\tb\ncy".to_owned(),
             "binary/octet-stream"

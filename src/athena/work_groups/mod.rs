@@ -103,6 +103,12 @@ impl Group {
         selected.unwrap_or_else(engine_version)
     }
 
+    /// Whether it has a place for results and allows no other.
+    pub(crate) fn is_location_enforced(&self) -> bool {
+        let own = self.configuration.result_configuration.as_ref();
+        self.enforces() && own.is_some_and(|own| own.output_location.is_some())
+    }
+
     fn enforces(&self) -> bool {
         self.configuration
             .enforce_work_group_configuration

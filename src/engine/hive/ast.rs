@@ -125,6 +125,7 @@ pub(super) enum Statement {
         key: Option<String>,
     },
     ShowCreateTable(TableName),
+    ShowCreateView(TableName),
     Describe {
         name: TableName,
         detail: Detail,

@@ -4,9 +4,8 @@ use super::Run;
 use super::alter::data_columns;
 use super::ast::{Detail, TableName};
 use super::error::{HiveError, Result};
-use super::show::rows;
+use super::show::{rows, view_columns};
 use crate::engine::query::QueryRows;
-use crate::engine::table::is_view;
 use crate::glue::api::{Column, Table};
 
 /// A line of three fields, each padded to 20 characters (measured).
@@ -29,8 +28,13 @@ fn heading(text: &str) -> String {
 impl Run<'_> {
     pub(super) fn describe(&self, name: &TableName, detail: Detail) -> Result<QueryRows> {
         let table = self.existing_table(name)?;
-        if is_view(&table) {
-            return Err(HiveError::Unsupported("DESCRIBE of a view".to_owned()));
+        if let Some(view) = self.view(&table)? {
+            return match detail {
+                Detail::Columns => Ok(view_columns(view)),
+                _ => Err(HiveError::Unsupported(
+                    "DESCRIBE FORMATTED of a view".to_owned(),
+                )),
+            };
         }
         let mut lines = Vec::new();
         let columns = data_columns(&table);

@@ -4,7 +4,9 @@ use super::Run;
 use super::ast::{Statement, TableName};
 use super::error::{HiveError, Result};
 use crate::engine::query::QueryRows;
+use crate::engine::statement::stored_view;
 use crate::engine::table::is_view;
+use crate::engine::trino::StoredView;
 use crate::glue::api::{Database, DatabaseInput, Table};
 
 impl<'a> Run<'a> {
@@ -54,6 +56,7 @@ impl<'a> Run<'a> {
             Statement::ShowPartitions(name) => self.show_partitions(&name),
             Statement::ShowProperties { name, key } => self.show_properties(&name, key.as_deref()),
             Statement::ShowCreateTable(name) => self.show_create_table(&name),
+            Statement::ShowCreateView(name) => self.show_create_view(&name),
             Statement::Describe { name, detail } => self.describe(&name, detail),
             Statement::Unsupported(what) => Err(HiveError::Unsupported(what.to_owned())),
         }
@@ -73,6 +76,11 @@ impl<'a> Run<'a> {
         let database = self.database_of(name);
         let found = self.catalog.table(database, &name.table);
         found.ok_or_else(|| HiveError::no_table(&format!("{database}.{}", name.table)))
+    }
+
+    /// The view that an entry of the catalog is, if it is one.
+    pub(super) fn view(&self, table: &Table) -> Result<Option<StoredView>> {
+        stored_view(table).map_err(|error| HiveError::Execution(error.to_string()))
     }
 
     /// A table that Hive's statements may change: none of another kind.

@@ -39,6 +39,17 @@ pub fn check(sql: &str) -> Result<(), HiveError> {
     parser::parse(sql).map(drop)
 }
 
+/// The table that a text describes, with the database in front of it if there is one; `None` when it
+/// describes none.
+pub fn described(sql: &str) -> Option<(Option<String>, String)> {
+    match parser::parse(sql).ok()? {
+        ast::Statement::Describe { name, .. } | ast::Statement::ShowColumns(name) => {
+            Some((name.database, name.table))
+        }
+        _ => None,
+    }
+}
+
 /// A statement's surroundings.
 struct Run<'a> {
     catalog: &'a Arc<dyn CatalogWriter>,

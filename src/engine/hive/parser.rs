@@ -164,6 +164,26 @@ impl Parser {
         })
     }
 
+    /// The same for a view; its name may stand in double quotes, too (measured on Athena).
+    fn view_name(&mut self) -> Result<TableName> {
+        let mut parts = vec![self.view_part()?];
+        while self.symbol('.') {
+            parts.push(self.view_part()?);
+        }
+        let table = parts.pop().unwrap_or_default();
+        Ok(TableName {
+            database: parts.pop(),
+            table,
+        })
+    }
+
+    fn view_part(&mut self) -> Result<String> {
+        match self.token(0) {
+            Some(token) if token.is_double_quoted() => Ok(self.text()?.to_lowercase()),
+            _ => self.name(),
+        }
+    }
+
     pub(super) fn list<T>(&mut self, item: fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         self.expect_symbol('(')?;
         let mut items = vec![item(self)?];
@@ -384,7 +404,7 @@ impl Parser {
             return Ok(Statement::ShowCreateTable(self.table_name()?));
         }
         if self.words("CREATE VIEW") {
-            return Ok(Statement::Unsupported("SHOW CREATE VIEW"));
+            return Ok(Statement::ShowCreateView(self.view_name()?));
         }
         Err(self.unexpected())
     }

@@ -8,6 +8,7 @@ use super::ast::TableName;
 use super::error::{HiveError, Result};
 use crate::engine::query::QueryRows;
 use crate::engine::table::is_view;
+use crate::engine::trino::StoredView;
 use crate::glue::api::{Column, Table};
 use crate::glue::hive_layout::{LAZY_SIMPLE_SERDE, escape};
 
@@ -73,8 +74,32 @@ impl Run<'_> {
         Ok(rows(&[if views { "views" } else { "tab_name" }], names))
     }
 
+    pub(super) fn show_create_view(&self, name: &TableName) -> Result<QueryRows> {
+        let table = self.existing_table(name)?;
+        let database = self.database_of(name);
+        let Some(view) = self.view(&table)? else {
+            return Err(HiveError::Execution(format!(
+                "{database}.{} is a table, not a view",
+                table.name
+            )));
+        };
+        let text = format!(
+            "CREATE VIEW {database}.{} AS\n{}",
+            table.name,
+            view.sql.trim_end()
+        );
+        let mut rows = rows(&["create view"], [text]);
+        for (_, of) in &mut rows.columns {
+            "varchar".clone_into(of);
+        }
+        Ok(rows)
+    }
+
     pub(super) fn show_columns(&self, name: &TableName) -> Result<QueryRows> {
         let table = self.existing_table(name)?;
+        if let Some(view) = self.view(&table)? {
+            return Ok(view_columns(view));
+        }
         let columns = data_columns(&table)
             .into_iter()
             .chain(table.partition_keys.unwrap_or_default());
@@ -129,6 +154,19 @@ impl Run<'_> {
             &["createtab_stmt"],
             [create_statement(&shown, &table)],
         ))
+    }
+}
+
+/// What DESCRIBE and SHOW COLUMNS tell of a view: its columns in Trino's types (measured).
+pub(super) fn view_columns(view: StoredView) -> QueryRows {
+    let columns = ["column", "type"].map(|name| (name.to_owned(), "varchar".to_owned()));
+    QueryRows {
+        columns: columns.into(),
+        rows: view
+            .columns
+            .into_iter()
+            .map(|(name, of)| vec![Some(format!("{name}\t{of}"))])
+            .collect(),
     }
 }
 

@@ -422,7 +422,6 @@ async fn what_is_not_executed_is_refused_by_name() {
                 "ALTER DATABASE wind SET DBPROPERTIES ('a'='b')",
                 &refused("ALTER DATABASE"),
             ),
-            ("SHOW CREATE VIEW v", &refused("SHOW CREATE VIEW")),
             ("DESCRIBE EXTENDED readings", &refused("DESCRIBE EXTENDED")),
             (
                 "DESCRIBE readings value",

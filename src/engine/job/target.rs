@@ -199,6 +199,12 @@ impl Target for Catalog {
         let format = match Format::of_job(&found, &Arc::<StreamCounts>::default())? {
             Format::Parquet => FileFormat::GlueParquet(Codec::Snappy),
             Format::Json(_) => FileFormat::Json { gzip: false },
+            Format::Text(_) => {
+                return Err(Error::Unsupported(format!(
+                    "writing lines of text to the table `{}` is not executed by windfarm",
+                    found.name
+                )));
+            }
         };
         let descriptor = found.storage_descriptor.clone().unwrap_or_default();
         let keys = found.partition_keys.clone().unwrap_or_default();

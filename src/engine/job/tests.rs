@@ -75,7 +75,7 @@ impl Lake {
     /// Rows of a table of the catalog, as Athena sees them.
     async fn athena(&self, name: &str) -> Vec<String> {
         let session = engine(&self.space, &self.catalog).session().unwrap();
-        let provider = session.table("wind", name).unwrap();
+        let provider = session.table("wind", name, call().now, &[]).unwrap();
         let source = datafusion::datasource::provider_as_source(provider);
         let plan = datafusion::logical_expr::LogicalPlanBuilder::scan(name, source, None).unwrap();
         let (_, batches) = session.collect(&plan.build().unwrap()).await.unwrap();

@@ -28,6 +28,8 @@ pub enum Rules {
     /// Athena's OpenX SerDe: text that is no number is NULL in a number column, `true` is text in a
     /// string column, a container in a scalar column fails the query.
     OpenX,
+    /// LazySimpleSerDe's, and of the other SerDes of text: what is not of the column's type is NULL.
+    Lazy,
     /// A Glue job's: the value is cast if it means the same in the column's type, otherwise it is
     /// NULL and counted as a conflict. The record is kept.
     Glue,
@@ -213,6 +215,7 @@ impl ColumnBuilder {
         };
         let taken = match self.rules {
             Rules::OpenX => self.append_openx(text, *quoted)?,
+            Rules::Lazy => self.append_lazy(text)?,
             Rules::Glue => self.append_glue(text),
         };
         if !taken {
@@ -266,6 +269,34 @@ impl ColumnBuilder {
             ),
             Kind::Timestamp(b) => take(openx_timestamp(text), |v| b.append_value(v)),
             _ => false,
+        })
+    }
+
+    /// Whether the text was taken.
+    fn append_lazy(&mut self, text: &str) -> Result<bool, String> {
+        Ok(match &mut self.kind {
+            Kind::Boolean(b) => {
+                let value = match text.to_ascii_lowercase().as_str() {
+                    "true" => Some(true),
+                    "false" => Some(false),
+                    _ => None,
+                };
+                take(value, |v| b.append_value(v))
+            }
+            // Bytes that are no Base64 are the value.
+            Kind::Binary(b) => {
+                let decoded = base64::engine::general_purpose::STANDARD.decode(text);
+                push(decoded.unwrap_or_else(|_| text.into()), |v| {
+                    b.append_value(v)
+                })
+            }
+            Kind::Date(b) => take(calendar::parse_hive_date(text.trim()), |v| {
+                b.append_value(v)
+            }),
+            Kind::Timestamp(b) => take(calendar::parse_hive_timestamp(text.trim()), |v| {
+                b.append_value(v)
+            }),
+            _ => return self.append_openx(text.trim(), true),
         })
     }
 

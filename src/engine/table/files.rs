@@ -1,6 +1,6 @@
-//! Which objects of a folder are a table's files, and how they are compressed.
+//! Which objects of a folder are a table's files.
 
-use crate::engine::error::{Error, Result};
+use crate::engine::error::Result;
 use crate::engine::objects::MeteredObjects;
 use crate::engine::table::partition::Partition;
 use crate::store::{ObjectInfo, S3Uri};
@@ -58,35 +58,6 @@ pub fn is_hidden(path: &str) -> bool {
         .any(|part| part.starts_with('_') || part.starts_with('.'))
 }
 
-/// How a file as a whole is compressed. Decided by its name alone, as Hive, Spark and Athena do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip: `.gz`.
-    Gzip,
-}
-
-impl Compression {
-    /// By the file's extension; the error names one that is not read.
-    pub fn of(key: &str) -> Result<Self> {
-        let extension = key
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.rsplit_once('.'))
-            .map_or("", |(_, extension)| extension);
-        match extension {
-            "gz" | "gzip" => Ok(Self::Gzip),
-            "bz2" | "snappy" | "zst" | "lz4" | "deflate" | "lzo" | "zip" => {
-                Err(Error::UnsupportedFormat(format!(
-                    "`.{extension}` files such as {key} are not read by windfarm yet"
-                )))
-            }
-            _ => Ok(Self::None),
-        }
-    }
-}
-
 /// Deals files out to `ways` groups of about equal size, keeping their order: every group is a
 /// contiguous run of the files.
 pub fn split(files: Vec<File>, ways: usize) -> Vec<Vec<File>> {
@@ -132,16 +103,5 @@ mod tests {
         let keys: Vec<_> = files.iter().map(|file| file.info.key.as_str()).collect();
         assert_eq!(keys, ["t/a.json", "t/sub/c.json"]);
         assert_eq!(split(files, 2).len(), 2);
-    }
-
-    #[test]
-    fn compression_goes_by_the_name() {
-        assert_eq!(Compression::of("a/b.json.gz").unwrap(), Compression::Gzip);
-        assert_eq!(Compression::of("a.gz/b").unwrap(), Compression::None);
-        let refused = Compression::of("a/b.bz2").unwrap_err().to_string();
-        assert!(
-            refused.starts_with("HIVE_UNSUPPORTED_FORMAT: `.bz2`"),
-            "{refused}"
-        );
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -17,12 +17,13 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
-use flate2::read::MultiGzDecoder;
 use futures::stream;
 
 use super::columns::{ColumnBuilder, Conflicts, Rules};
-use super::files::{Compression, File};
+use super::compression::Compression;
+use super::files::File;
 use super::json_value::{Value, read_first};
+use super::text::TextSerDe;
 use crate::engine::error::{Error, Result};
 use crate::engine::objects::MeteredObjects;
 use crate::engine::table::TableColumn;
@@ -38,6 +39,8 @@ pub enum Reading {
     Lines(SerDe),
     /// Glue's: every object, whatever stands between them. What is no record is counted.
     Stream(Arc<StreamCounts>),
+    /// Lines of text, by a SerDe that makes records of them.
+    Text(Arc<TextSerDe>),
 }
 
 /// Properties of the OpenX SerDe.
@@ -165,7 +168,11 @@ impl JsonScan {
 impl DisplayAs for JsonScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files: usize = self.groups.iter().map(Vec::len).sum();
-        write!(f, "JsonScan: files={files}, groups={}", self.groups.len())
+        let name = match self.reading {
+            Reading::Text(_) => "TextScan",
+            _ => "JsonScan",
+        };
+        write!(f, "{name}: files={files}, groups={}", self.groups.len())
     }
 }
 
@@ -253,6 +260,12 @@ enum Records {
         buffer: Vec<u8>,
         serde: SerDe,
     },
+    Text {
+        body: Box<dyn BufRead + Send>,
+        line: u64,
+        buffer: Vec<u8>,
+        serde: Arc<TextSerDe>,
+    },
     Stream {
         body: Box<dyn Read + Send>,
         reader: Option<json_stream::Reader>,
@@ -264,11 +277,9 @@ enum Records {
 /// Bytes that are given to the concatenated reader at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-fn body(bytes: Bytes, compression: Compression) -> Box<dyn Read + Send> {
-    match compression {
-        Compression::None => Box::new(bytes.reader()),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(bytes.reader())),
-    }
+fn body(bytes: Bytes, uri: &S3Uri) -> Result<Box<dyn Read + Send>> {
+    let body = Compression::of(&uri.key)?.reader(bytes);
+    body.map_err(|error| Error::BadData(format!("Error reading {uri}: {error}")))
 }
 
 impl Scan {
@@ -278,15 +289,23 @@ impl Scan {
                 let Some(file) = self.files.next() else {
                     return Ok(None);
                 };
-                let compression = Compression::of(&file.info.key)?;
-                let bytes = self.objects.read(&file.uri()).await?;
-                let body = body(bytes, compression);
+                let uri = file.uri();
+                // Before anything is read: a compression that is none of ours.
+                Compression::of(&uri.key)?;
+                let bytes = self.objects.read(&uri).await?;
+                let body = body(bytes, &uri)?;
                 let records = match &self.reading {
                     Reading::Lines(serde) => Records::Lines {
                         body: Box::new(BufReader::with_capacity(CHUNK_BYTES, body)),
                         line: 0,
                         buffer: Vec::new(),
                         serde: serde.clone(),
+                    },
+                    Reading::Text(serde) => Records::Text {
+                        body: Box::new(BufReader::with_capacity(CHUNK_BYTES, body)),
+                        line: 0,
+                        buffer: Vec::new(),
+                        serde: Arc::clone(serde),
                     },
                     Reading::Stream(counts) => {
                         counts.opened(file.info.size);
@@ -353,6 +372,32 @@ impl Open {
                     sink.push(&value).map_err(|why| {
                         Error::BadData(format!("Error parsing a row of {uri}, line {line}: {why}"))
                     })?;
+                }
+                Ok(false)
+            }
+            Records::Text {
+                body,
+                line,
+                buffer,
+                serde,
+            } => {
+                while !sink.is_full() {
+                    buffer.clear();
+                    let read = body
+                        .read_until(b'\n', buffer)
+                        .map_err(|error| Error::BadData(format!("Error reading {uri}: {error}")))?;
+                    if read == 0 {
+                        return Ok(true);
+                    }
+                    *line += 1;
+                    if *line <= serde.header_lines {
+                        continue;
+                    }
+                    let text = String::from_utf8_lossy(buffer);
+                    let text = text.strip_suffix('\n').unwrap_or(&text);
+                    let text = text.strip_suffix('\r').unwrap_or(text);
+                    let row = serde.row(text).and_then(|row| sink.push(&row));
+                    row.map_err(|why| Error::BadData(format!("{why} ({uri}, line {line})")))?;
                 }
                 Ok(false)
             }
@@ -424,7 +469,7 @@ pub async fn infer(objects: &MeteredObjects, files: &[File]) -> Result<Vec<Table
     for file in files {
         let uri = file.uri();
         let bytes = objects.read(&uri).await?;
-        let mut body = body(bytes, Compression::of(&file.info.key)?);
+        let mut body = body(bytes, &uri)?;
         let mut reader = Some(json_stream::Reader::default());
         let mut rows = Vec::new().into_iter();
         // Rejects are counted when the files are read for their rows.
@@ -501,6 +546,7 @@ impl Sink {
         let (rules, serde, counts) = match reading {
             Reading::Lines(serde) => (Rules::OpenX, serde.clone(), None),
             Reading::Stream(counts) => (Rules::Glue, SerDe::default(), Some(Arc::clone(counts))),
+            Reading::Text(_) => (Rules::Lazy, SerDe::default(), None),
         };
         let columns = outputs
             .iter()

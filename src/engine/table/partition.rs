@@ -98,12 +98,32 @@ pub fn prune(
     if partitions.is_empty() {
         return Ok(partitions);
     }
+    let rows: Vec<&[ScalarValue]> = partitions.iter().map(|p| p.values.as_slice()).collect();
+    let kept = verdicts(state, columns, &rows, &[filter])?;
+    Ok(partitions
+        .into_iter()
+        .zip(kept)
+        .filter_map(|(partition, kept)| kept.then_some(partition))
+        .collect())
+}
+
+/// Whether the filters hold for each of some rows of these columns.
+pub(super) fn verdicts(
+    state: &dyn Session,
+    columns: &SchemaRef,
+    rows: &[impl AsRef<[ScalarValue]>],
+    filters: &[Expr],
+) -> Result<Vec<bool>> {
+    let filter = match conjunction(filters.iter().cloned()) {
+        Some(filter) if !rows.is_empty() => filter,
+        _ => return Ok(vec![true; rows.len()]),
+    };
     let schema = DFSchema::try_from(Arc::clone(columns))?;
     let filter = unqualified(filter)?;
     let filter = state.create_physical_expr(filter, &schema)?;
     let arrays = (0..columns.fields().len())
         .map(|at| {
-            let values = partitions.iter().filter_map(|p| p.values.get(at).cloned());
+            let values = rows.iter().filter_map(|row| row.as_ref().get(at).cloned());
             Ok(ScalarValue::iter_to_array(values)?)
         })
         .collect::<Result<Vec<_>>>()?;
@@ -113,11 +133,8 @@ pub fn prune(
         .as_any()
         .downcast_ref::<BooleanArray>()
         .ok_or_else(|| Error::Internal("a partition filter is not boolean".to_owned()))?;
-    Ok(partitions
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| verdict.is_valid(*at) && verdict.value(*at))
-        .map(|(_, partition)| partition)
+    Ok((0..rows.len())
+        .map(|at| verdict.is_valid(at) && verdict.value(at))
         .collect())
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::json::{Reading, SerDe, StreamCounts};
 use super::partition::{Partition, parse_value};
+use super::projection::is_projected;
+use super::text::TextSerDe;
 use super::{Format, TableColumn, address, typed};
 use crate::engine::error::{Error, Result};
 use crate::glue::api::{Partition as CatalogPartition, StorageDescriptor, Table};
@@ -34,7 +36,7 @@ pub fn check_kind(table: &Table) -> Result<()> {
     let parameters = table.parameters.as_ref().unwrap_or(&none);
     if is_view(table) {
         return Err(Error::Unsupported(format!(
-            "`{}` is a view; views are not executed by windfarm yet",
+            "`{}` is a view, not a table",
             table.name
         )));
     }
@@ -49,13 +51,6 @@ pub fn check_kind(table: &Table) -> Result<()> {
             )));
         }
     }
-    let projected = parameters.get("projection.enabled");
-    if projected.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        return Err(Error::Unsupported(format!(
-            "`{}` uses partition projection (projection.enabled), which windfarm does not execute yet",
-            table.name
-        )));
-    }
     Ok(())
 }
 
@@ -69,7 +64,16 @@ pub fn athena_format(table: &Table) -> Result<Format> {
     match library(&descriptor) {
         Some(PARQUET_SERDE) => Ok(Format::Parquet),
         Some(OPENX_SERDE) => Ok(Format::Json(Reading::Lines(openx(parameters)?))),
-        other => Err(unread(table, other)),
+        // None of OpenX's properties is Hive's.
+        Some(json) if JSON.contains(&json) => {
+            let known = parameters.contains_key("timestamp.formats");
+            let parameters = if known { parameters } else { &none };
+            Ok(Format::Json(Reading::Lines(openx(parameters)?)))
+        }
+        other => match TextSerDe::of(table)? {
+            Some(serde) => Ok(Format::Text(Arc::new(serde))),
+            None => Err(unread(table, other)),
+        },
     }
 }
 
@@ -84,6 +88,13 @@ impl Format {
     /// what is met is counted on `counts`.
     pub fn of_job(table: &Table, counts: &Arc<StreamCounts>) -> Result<Self> {
         check_kind(table)?;
+        if is_projected(table) {
+            // Athena alone computes partitions; others see those of the catalog.
+            return Err(Error::Unsupported(format!(
+                "`{}` uses partition projection (projection.enabled), which jobs do not execute",
+                table.name
+            )));
+        }
         let descriptor = table.storage_descriptor.clone().unwrap_or_default();
         match library(&descriptor) {
             Some(PARQUET_SERDE) => Ok(Self::Parquet),

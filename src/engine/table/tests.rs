@@ -41,7 +41,7 @@ impl Lake {
     /// Rows of `t` under a filter, and bytes read.
     async fn rows(&self, filter: Option<Expr>, columns: &[&str]) -> Result<(Vec<String>, u64)> {
         let session = engine(&self.space, &self.catalog).session()?;
-        let provider = session.table("wind", "t")?;
+        let provider = session.table("wind", "t", crate::engine::testing::call().now, &[])?;
         let mut plan = LogicalPlanBuilder::scan("t", provider_as_source(provider), None)?;
         if let Some(filter) = filter {
             plan = plan.filter(filter)?;
@@ -128,14 +128,14 @@ async fn gzip_is_known_by_its_extension_alone() {
 
 #[tokio::test]
 async fn what_is_not_read_is_refused_by_name() {
-    let csv = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
+    let orc = "org.apache.hadoop.hive.ql.io.orc.OrcSerde";
     let lake = Lake::new(&[]).table(
-        table("t", csv, "s3://lake/raw/", &[("a", "int")], &[]),
+        table("t", orc, "s3://lake/raw/", &[("a", "int")], &[]),
         vec![],
     );
     let why = lake.all().await.unwrap_err().to_string();
     assert!(
-        why.starts_with("HIVE_UNSUPPORTED_FORMAT:") && why.contains(csv),
+        why.starts_with("HIVE_UNSUPPORTED_FORMAT:") && why.contains(orc),
         "{why}"
     );
     let mut iceberg = json_table(&[("a", "int")]);
@@ -472,7 +472,9 @@ proptest! {
             let (pruned, _) = lake.rows(Some(filter.clone()), &[]).await.unwrap();
             // The same filter over rows that were read before it was known.
             let session = engine(&lake.space, &lake.catalog).session().unwrap();
-            let provider = session.table("wind", "t").unwrap();
+            let provider = session
+                .table("wind", "t", crate::engine::testing::call().now, &[])
+                .unwrap();
             let schema = provider.schema();
             let scan = LogicalPlanBuilder::scan("t", provider_as_source(provider), None).unwrap();
             let (_, batches) = session.collect(&scan.build().unwrap()).await.unwrap();

@@ -3,6 +3,13 @@
 //! Equality ignores places and the case of names: two nodes are equal when they mean the same, which
 //! is what "print, then parse again" and the matching of GROUP BY expressions need.
 
+mod statement;
+
+pub use statement::{
+    CreateTableAs, CreateView, Explain, ExplainFormat, ExplainKind, Insert, Property, Statement,
+    Unload,
+};
+
 /// A place in the text; all places compare equal.
 #[derive(Clone, Copy, Debug, Default, Eq)]
 pub struct Pos {
@@ -44,22 +51,6 @@ impl PartialEq for Identifier {
 
 /// `a.b.c`
 pub type Name = Vec<Identifier>;
-
-/// One statement.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Statement {
-    /// Rows are wanted.
-    Query(Box<Query>),
-    /// `EXPLAIN query`: the plan as text.
-    Explain(Box<Query>),
-    /// In Athena's language, but not executed by this front end.
-    Unsupported {
-        /// Its name, such as `INSERT`.
-        what: String,
-        /// Where it starts.
-        pos: Pos,
-    },
-}
 
 /// A query with its WITH, order and limits.
 #[derive(Clone, Debug, PartialEq)]

@@ -50,7 +50,7 @@ const CLASSES: &[(&str, StatementType, &str, bool)] = &[
     ("DELETE", StatementType::Dml, "DELETE", false),
     ("MERGE", StatementType::Dml, "MERGE", false),
     ("UNLOAD", StatementType::Dml, "UNLOAD", false),
-    ("VACUUM", StatementType::Dml, "VACUUM", false),
+    ("VACUUM", StatementType::Dml, "VACUUM_TABLE", false),
     ("OPTIMIZE", StatementType::Ddl, "OPTIMIZE", false),
     ("PREPARE", StatementType::Utility, "PREPARE", false),
     ("EXECUTE", StatementType::Dml, "EXECUTE", false),
@@ -122,7 +122,7 @@ const CLASSES: &[(&str, StatementType, &str, bool)] = &[
     (
         "ALTER TABLE … REPLACE COLUMNS",
         StatementType::Ddl,
-        "ALTER_TABLE_REPLACE_COLUMNS",
+        "ALTER_TABLE_REPLACE_COLUMN",
         true,
     ),
     (
@@ -135,6 +135,12 @@ const CLASSES: &[(&str, StatementType, &str, bool)] = &[
         "ALTER TABLE … SET TBLPROPERTIES",
         StatementType::Ddl,
         "ALTER_TABLE_PROPERTIES",
+        true,
+    ),
+    (
+        "ALTER TABLE … RENAME TO",
+        StatementType::Ddl,
+        "ALTER_TABLE_RENAME",
         true,
     ),
     ("ALTER TABLE", StatementType::Ddl, "ALTER_TABLE", true),
@@ -173,7 +179,7 @@ const CLASSES: &[(&str, StatementType, &str, bool)] = &[
     (
         "SHOW TBLPROPERTIES",
         StatementType::Utility,
-        "SHOW_TBLPROPERTIES",
+        "SHOW_TABLE_PROPERTIES",
         true,
     ),
     ("SHOW VIEWS", StatementType::Utility, "SHOW_VIEWS", true),

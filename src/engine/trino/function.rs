@@ -177,6 +177,10 @@ pub fn inward(error: &DataFusionError) -> TrinoError {
                 format!("{what} is not supported by windfarm"),
             );
         }
+        if let Some(DataFusionError::ResourcesExhausted(why)) = at.downcast_ref::<DataFusionError>()
+        {
+            return TrinoError::in_data(Code::ExceededLocalMemoryLimit, why.clone());
+        }
         cause = at.source();
     }
     TrinoError::in_data(Code::GenericInternalError, error.to_string())

@@ -25,11 +25,17 @@ mod text;
 pub mod types;
 mod value;
 
-pub use analyzer::{OutputColumn, Plan, PlanContext, TableSource, plan};
+pub use analyzer::{
+    OutputColumn, Plan, PlanContext, StoredView, TableSource, locate, plan, plan_query,
+};
 pub use classify::{Class, StatementType, classify};
 pub use error::{Code, SyntaxError, TrinoError};
-pub use parser::parse_statement;
-pub use run::{Row, Rows, run};
+pub(in crate::engine) use function::inward;
+pub use parser::{count_parameters, parse_expression, parse_statement};
+pub use print::formatted;
+pub use render::render;
+pub use run::{Row, Rows, physical, run};
+pub use value::{Value, canonical, value_at};
 
 #[cfg(test)]
 mod tests;

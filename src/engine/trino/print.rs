@@ -1,11 +1,15 @@
 //! The tree back into text that parses to the same tree.
 
+mod layout;
+mod statement;
+
+pub use layout::formatted;
+
 use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
     Body, Bound, Call, Criteria, Expression, Frame, FrameUnit, GroupingElement, Identifier,
-    JoinKind, Node, Query, Relation, Select, SelectItem, SortItem, Statement, TypeName, Window,
-    WindowSpec,
+    JoinKind, Node, Query, Relation, Select, SelectItem, SortItem, TypeName, Window, WindowSpec,
 };
 
 struct List<'a, T>(&'a [T]);
@@ -50,16 +54,6 @@ impl Display for Identifier {
             write!(f, "\"{}\"", self.value.replace('"', "\"\""))
         } else {
             f.write_str(&self.value)
-        }
-    }
-}
-
-impl Display for Statement {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Query(query) => query.fmt(f),
-            Self::Explain(query) => write!(f, "EXPLAIN {query}"),
-            Self::Unsupported { what, .. } => f.write_str(what),
         }
     }
 }

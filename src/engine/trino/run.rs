@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
@@ -28,15 +30,31 @@ pub struct Rows {
 /// # Errors
 /// What planning for execution finds wrong.
 pub async fn run(plan: Plan, session: &SessionContext) -> Result<Rows> {
-    let state = SessionStateBuilder::new_from_existing(session.state())
-        .with_query_planner(Arc::new(Planner::new()))
-        .build();
-    let frame = DataFrame::new(state, plan.logical_plan);
+    let frame = frame(plan.logical_plan, session);
     let stream = frame.execute_stream().await.map_err(|e| inward(&e))?;
     Ok(Rows {
         columns: plan.columns,
         stream,
     })
+}
+
+/// The operators that execute a plan.
+///
+/// # Errors
+/// As [`run`].
+pub async fn physical(
+    plan: LogicalPlan,
+    session: &SessionContext,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let frame = frame(plan, session);
+    frame.create_physical_plan().await.map_err(|e| inward(&e))
+}
+
+fn frame(plan: LogicalPlan, session: &SessionContext) -> DataFrame {
+    let state = SessionStateBuilder::new_from_existing(session.state())
+        .with_query_planner(Arc::new(Planner::new()))
+        .build();
+    DataFrame::new(state, plan)
 }
 
 impl Rows {
@@ -56,6 +74,22 @@ impl Rows {
                 .map_err(|e| inward(&e))
                 .and_then(|batch| self.render(&batch)),
         )
+    }
+
+    /// The next rows as they are held: columns in the form of [`canonical`].
+    ///
+    /// # Errors
+    /// As [`Rows::next`].
+    pub async fn next_batch(&mut self) -> Option<Result<Vec<ArrayRef>>> {
+        let batch = self.stream.next().await?;
+        Some(batch.map_err(|e| inward(&e)).and_then(|batch| {
+            batch
+                .columns()
+                .iter()
+                .zip(&self.columns)
+                .map(|(array, column)| canonical(array, &column.ty))
+                .collect()
+        }))
     }
 
     /// All rows left. For results known to be small.

@@ -41,12 +41,12 @@ pub const REMARKS: &[Remark] = &[
     ),
     partly(
         "athena:StartQueryExecution",
-        "queries, EXPLAIN and Hive's definitions (see Athena's SQL below); other statements fail by name. Result reuse, encryption by KMS and managed results are refused",
-        "pipeline::a_day_of_readings_comes_out_where_and_as_it_should",
+        "queries, views, CREATE TABLE AS, INSERT, UNLOAD, prepared statements, EXPLAIN and Hive's definitions (see Athena's SQL below), result reuse; other statements fail by name. Encryption by KMS and managed results are refused",
+        "statements::tables_and_files_made_of_queries_are_listed_in_their_manifests",
     ),
     whole(
         "athena:StopQueryExecution",
-        "the execution is CANCELLED at once; work that is under way ends in the background and is not heeded",
+        "the execution is CANCELLED at once and its work is aborted; what it had read is not reported",
         "athena::executions::tests",
     ),
     partly(

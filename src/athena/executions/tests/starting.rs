@@ -103,18 +103,6 @@ fn what_is_not_done_is_refused_by_name() {
         assert_eq!((error.code.as_str(), error.status), ("NotImplemented", 501));
         assert!(error.message.contains(name), "{error}");
     };
-    let reuse = |enabled| {
-        Some(ResultReuseConfiguration {
-            result_reuse_by_age_configuration: Some(ResultReuseByAgeConfiguration {
-                enabled,
-                max_age_in_minutes: Some(60),
-            }),
-        })
-    };
-    check(
-        &|r| r.result_reuse_configuration = reuse(true),
-        "ResultReuseConfiguration",
-    );
     check(
         &|r| r.engine_configuration = Some(EngineConfiguration::default()),
         "EngineConfiguration",
@@ -148,7 +136,7 @@ fn what_is_not_done_is_refused_by_name() {
     // Switched off, or without an effect here, they pass.
     let mut athena = athena();
     let mut harmless = request("SELECT 1", 1);
-    harmless.result_reuse_configuration = reuse(false);
+    harmless.result_reuse_configuration = reuse(false, None);
     harmless.result_configuration = encrypted("SSE_S3");
     let id = try_start(&mut athena, 1, harmless).unwrap();
     let results = shown(&athena, &id).result_configuration.unwrap();
@@ -156,6 +144,145 @@ fn what_is_not_done_is_refused_by_name() {
         results.encryption_configuration.unwrap().encryption_option,
         "SSE_S3"
     );
+}
+
+fn reuse(enabled: bool, max_age_in_minutes: Option<i32>) -> Option<ResultReuseConfiguration> {
+    Some(ResultReuseConfiguration {
+        result_reuse_by_age_configuration: Some(ResultReuseByAgeConfiguration {
+            enabled,
+            max_age_in_minutes,
+        }),
+    })
+}
+
+#[test]
+fn a_young_result_of_the_same_query_may_stand_for_a_new_one() {
+    let mut athena = athena();
+    let result = QueryResult {
+        scanned_bytes: 700,
+        ..numbers(3)
+    };
+    let first = try_start(&mut athena, 0, request("SELECT 1", 1)).unwrap();
+    athena.take_orders();
+    athena.started(Timestamp::from_secs(0), &first);
+    let outcome = QueryOutcome::Succeeded(result.clone());
+    athena.finish(Timestamp::from_secs(10), &first, outcome);
+    let mut n = 1;
+    let mut offered = |secs: i64, change: &dyn Fn(&mut StartQueryExecutionRequest)| {
+        n += 1;
+        let mut request = request("SELECT 1", n);
+        request.result_reuse_configuration = reuse(true, Some(5));
+        change(&mut request);
+        try_start(&mut athena, secs, request).unwrap();
+        let order = athena.take_orders().remove(0);
+        order.reuse.is_some()
+    };
+    assert!(offered(310, &|_| {}), "five minutes old");
+    assert!(!offered(311, &|_| {}), "older");
+    assert!(
+        offered(3_610, &|r| r.result_reuse_configuration = reuse(true, None)),
+        "an hour"
+    );
+    assert!(!offered(20, &|r| r.result_reuse_configuration =
+        reuse(false, Some(5))));
+    assert!(!offered(20, &|r| r.query_string = "SELECT 2".to_owned()));
+    assert!(!offered(20, &|r| r.execution_parameters = Some(vec!["1".to_owned()])));
+    assert!(!offered(20, &|r| r.result_configuration = located("s3://elsewhere/")));
+    assert!(!offered(20, &|r| {
+        r.query_execution_context = Some(QueryExecutionContext {
+            database: Some("d".to_owned()),
+            catalog: None,
+        });
+    }));
+    let mut again = request("SELECT 1", 90);
+    again.result_reuse_configuration = reuse(true, Some(5));
+    let id = try_start(&mut athena, 20, again).unwrap();
+    let reused = athena.take_orders().remove(0).reuse.unwrap();
+    athena.started(Timestamp::from_secs(20), &id);
+    athena.finish(Timestamp::from_secs(21), &id, QueryOutcome::Reused(reused));
+    let (first, shown) = (shown(&athena, &first), shown(&athena, &id));
+    assert_eq!(
+        shown.result_configuration.unwrap().output_location,
+        first.result_configuration.unwrap().output_location,
+    );
+    let statistics = shown.statistics.unwrap();
+    assert!(
+        statistics
+            .result_reuse_information
+            .unwrap()
+            .reused_previous_result
+    );
+    assert_eq!(statistics.data_scanned_in_bytes, Some(0));
+    let rows = page(&athena, &id, None, None)
+        .unwrap()
+        .result_set
+        .unwrap()
+        .rows;
+    assert_eq!(rows.unwrap().len(), 4);
+}
+
+#[test]
+fn a_prepared_statement_is_executed_in_its_own_words() {
+    struct Prepared;
+    impl Language for Prepared {
+        fn check(&self, sql: &str) -> std::result::Result<Classification, SyntaxRefusal> {
+            FirstWord.check(sql)
+        }
+        fn executed(&self, sql: &str) -> Option<Executed> {
+            let rest = sql.strip_prefix("SELECT EXECUTE ")?;
+            let (name, values) = rest.split_once(' ').unwrap_or((rest, ""));
+            Some(Executed {
+                name: name.to_owned(),
+                parameters: values.split_whitespace().map(str::to_owned).collect(),
+            })
+        }
+    }
+    let mut athena = athena();
+    let prepared = CreatePreparedStatementRequest {
+        statement_name: "pp".to_owned(),
+        work_group: "primary".to_owned(),
+        query_statement: "INSERT ?".to_owned(),
+        description: None,
+    };
+    athena
+        .create_prepared_statement(&call(1), prepared)
+        .unwrap();
+    let mut run = |n: usize, sql: &str, parameters: &[&str]| {
+        let mut request = request(sql, n);
+        request.execution_parameters = Some(parameters.iter().map(|p| (*p).to_owned()).collect());
+        let started = athena.start_query_execution(&Prepared, &call(2), request);
+        started.map(|_| athena.take_orders().remove(0))
+    };
+    let order = run(1, "SELECT EXECUTE pp 7", &[]).unwrap();
+    assert_eq!(order.statement, "INSERT ?");
+    assert_eq!(order.parameters, ["7"]);
+    assert_eq!(order.class.substatement_type.as_deref(), Some("INSERT"));
+    assert!(
+        !order.output_location.key.ends_with(".csv"),
+        "where INSERT's results lie"
+    );
+    let order = run(2, "SELECT EXECUTE pp", &["8"]).unwrap();
+    assert_eq!(order.parameters, ["8"]);
+    let missing = run(3, "SELECT EXECUTE q", &[]).unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "PreparedStatement q was not found in workGroup primary"
+    );
+}
+
+#[test]
+fn what_is_stopped_while_it_is_worked_on_is_told_once() {
+    let mut athena = athena();
+    let (queued, running) = (
+        start(&mut athena, 1, "SELECT 1"),
+        start(&mut athena, 1, "SELECT 2"),
+    );
+    athena.started(Timestamp::from_secs(2), &running);
+    stop(&mut athena, 3, &running).unwrap();
+    stop(&mut athena, 3, &queued).unwrap();
+    stop(&mut athena, 4, &running).unwrap();
+    assert_eq!(athena.take_stopped(), [running, queued]);
+    assert_eq!(athena.take_stopped(), Vec::<String>::new());
 }
 
 #[test]

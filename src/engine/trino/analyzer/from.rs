@@ -17,7 +17,7 @@ use super::super::types::Type;
 use super::super::value::Value;
 use super::combine::{apply, coerce, comparison};
 use super::expression::Analyzer;
-use super::scope::{Field, Lookup, Relation, Typed, column, lookup};
+use super::scope::{Field, HIDDEN, Lookup, Relation, Typed, column, lookup};
 use super::{Named, Planner, built, dotted};
 
 impl Planner<'_> {
@@ -29,18 +29,13 @@ impl Planner<'_> {
             return self.again(relation, &only.key());
         }
         let (database, table) = self.locate(name, pos)?;
-        if database == "information_schema" {
-            return Err(TrinoError::unsupported(pos, "information_schema"));
-        }
-        if table.contains('$') {
-            return Err(TrinoError::unsupported(
-                pos,
-                format!("Metadata table \"{table}\""),
-            ));
-        }
         let tables = self.context.tables;
+        if let Some(stored) = tables.view(&database, &table)? {
+            return self.view(&stored, &database, &table, pos);
+        }
         let catalog = self.context.catalog.to_lowercase();
-        let Some(provider) = tables.table(&database, &table)? else {
+        let hidden: Vec<String> = self.hidden.iter().cloned().collect();
+        let Some(provider) = tables.table_with(&database, &table, &hidden)? else {
             return Err(if tables.database_exists(&database) {
                 TrinoError::at(
                     pos,
@@ -70,7 +65,10 @@ impl Planner<'_> {
                     format!("Column '{}' of type {}", field.name(), field.data_type()),
                 )
             })?;
-            let id = self.fresh();
+            let mut id = self.fresh();
+            if field.name().starts_with(HIDDEN) {
+                id.push(HIDDEN);
+            }
             let held = Expr::Column(column);
             let held = match field.data_type() {
                 have if *have == ty.arrow() => held,
@@ -632,21 +630,24 @@ fn join_type(kind: JoinKind) -> JoinType {
 }
 
 fn aliased(fields: &mut [Field], alias: &Identifier, columns: &[Identifier]) -> Result<()> {
-    if !columns.is_empty() && columns.len() != fields.len() {
+    let visible = fields.iter().filter(|field| !field.is_hidden()).count();
+    if !columns.is_empty() && columns.len() != visible {
         return Err(TrinoError::at(
             alias.pos,
             Code::ColumnAliasMismatch,
             format!(
-                "Column alias list has {} entries but '{}' has {} columns available",
+                "Column alias list has {} entries but '{}' has {visible} columns available",
                 columns.len(),
                 dotted(std::slice::from_ref(alias)),
-                fields.len()
             ),
         ));
     }
-    for (i, field) in fields.iter_mut().enumerate() {
+    let mut names = columns.iter();
+    for field in fields {
         field.qualifier = vec![alias.key()];
-        if let Some(name) = columns.get(i) {
+        if !field.is_hidden()
+            && let Some(name) = names.next()
+        {
             field.name = Some(name.value.clone());
         }
     }

@@ -16,22 +16,26 @@ mod query;
 mod scope;
 mod select;
 mod subquery;
+mod view;
 mod window;
+mod write;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::datasource::TableProvider;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::LogicalPlan;
 
 use super::ast::{Expression, Identifier, Name, Pos, Query, Statement};
 use super::error::{Code, Result, TrinoError};
 use super::function::inward;
+use super::lexer::{self, Kind};
 use super::parser;
-use super::types::{Type, VARCHAR};
+use super::types::Type;
 use crate::base::Timestamp;
 pub use scope::Relation;
+pub use view::StoredView;
 
 /// Where tables come from.
 pub trait TableSource: Send + Sync {
@@ -40,6 +44,28 @@ pub trait TableSource: Send + Sync {
     /// # Errors
     /// What the catalog or the table's definition makes impossible.
     fn table(&self, database: &str, table: &str) -> Result<Option<Arc<dyn TableProvider>>>;
+
+    /// A table with those of these hidden columns behind its own that it has, such as `$path`; the
+    /// default has none.
+    ///
+    /// # Errors
+    /// As [`TableSource::table`].
+    fn table_with(
+        &self,
+        database: &str,
+        table: &str,
+        _hidden: &[String],
+    ) -> Result<Option<Arc<dyn TableProvider>>> {
+        self.table(database, table)
+    }
+
+    /// A view of a database; `None` when it is none.
+    ///
+    /// # Errors
+    /// What makes the view's definition unreadable.
+    fn view(&self, _database: &str, _view: &str) -> Result<Option<StoredView>> {
+        Ok(None)
+    }
 
     /// Whether a database exists.
     fn database_exists(&self, database: &str) -> bool;
@@ -75,52 +101,76 @@ pub struct Plan {
     pub logical_plan: LogicalPlan,
     /// What the user sees.
     pub columns: Vec<OutputColumn>,
+    /// Place of the first column that the query gives no name, from 0.
+    pub unnamed: Option<usize>,
 }
 
-/// Plans a statement.
+/// Plans a statement that is a query.
 ///
 /// # Errors
 /// Trino's error for what is wrong in it; `NOT_SUPPORTED` by name for what is not built here.
 pub fn plan(statement: &Statement, context: &PlanContext<'_>) -> Result<Plan> {
-    let planner = Planner {
-        context,
-        next_id: Cell::new(0),
-        parameters: context
-            .parameters
-            .iter()
-            .map(|text| parameter(text))
-            .collect(),
-    };
     match statement {
-        Statement::Query(query) => planner.top(query),
-        Statement::Explain(query) => {
-            let plan = planner.top(query)?;
-            let text = plan.logical_plan.display_indent().to_string();
-            let rows = text.lines().map(|line| vec![lit(line)]).collect();
-            Ok(Plan {
-                logical_plan: LogicalPlanBuilder::values(rows)
-                    .and_then(LogicalPlanBuilder::build)
-                    .map_err(|e| inward(&e))?,
-                columns: vec![OutputColumn {
-                    name: "Query Plan".into(),
-                    ty: VARCHAR,
-                }],
-            })
-        }
+        Statement::Query(query) => plan_query(query, context, None),
         Statement::Unsupported { what, pos } => Err(TrinoError::unsupported(*pos, what)),
+        other => {
+            let text = other.to_string();
+            let word = text.split(' ').next().unwrap_or_default();
+            Err(TrinoError::unsupported(Pos { line: 1, column: 1 }, word))
+        }
     }
 }
 
-/// An execution parameter: an expression without columns if it reads as one, else plain text.
-fn parameter(text: &str) -> Expression {
-    let plain = || Expression {
-        kind: super::ast::Node::Text(text.to_string()),
-        pos: Pos { line: 1, column: 1 },
+/// Plans a query; `replacing` is the view, by database and name, that it will define anew.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_query(
+    query: &Query,
+    context: &PlanContext<'_>,
+    replacing: Option<(String, String)>,
+) -> Result<Plan> {
+    let mut planner = Planner {
+        context,
+        next_id: Cell::new(0),
+        parameters: Vec::new(),
+        hidden: hidden_columns(&query.to_string()),
+        views: Vec::new(),
+        replacing,
     };
-    match parser::parse_expression(text) {
-        Ok(expression) if !matches!(expression.kind, super::ast::Node::Column(_)) => expression,
-        _ => plain(),
-    }
+    let parameters: Vec<Expression> = context
+        .parameters
+        .iter()
+        .map(|text| planner.parameter(text))
+        .collect();
+    planner.parameters = parameters;
+    planner.top(query)
+}
+
+/// The database and the name, both in lower case, that a table's name means in a context.
+///
+/// # Errors
+/// `SCHEMA_NOT_FOUND` when neither names a database; `NOT_SUPPORTED` for another catalog.
+pub fn locate(name: &Name, context: &PlanContext<'_>, pos: Pos) -> Result<(String, String)> {
+    let planner = Planner {
+        context,
+        next_id: Cell::new(0),
+        parameters: Vec::new(),
+        hidden: BTreeSet::new(),
+        views: Vec::new(),
+        replacing: None,
+    };
+    planner.locate(name, pos)
+}
+
+/// The hidden columns a query speaks of: names in quotes that begin with `$`. Only these are read.
+fn hidden_columns(sql: &str) -> BTreeSet<String> {
+    let tokens = lexer::tokens(sql).unwrap_or_default();
+    let names = tokens.into_iter().filter_map(|token| match token.kind {
+        Kind::Quoted(name) if name.starts_with('$') => Some(name.to_lowercase()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// State of planning one statement.
@@ -128,14 +178,40 @@ pub(super) struct Planner<'c> {
     context: &'c PlanContext<'c>,
     next_id: Cell<usize>,
     parameters: Vec<Expression>,
+    /// Hidden columns that the text names.
+    hidden: BTreeSet<String>,
+    /// The views around this query, outermost first.
+    views: Vec<(String, String)>,
+    /// The view that the statement replaces.
+    replacing: Option<(String, String)>,
 }
 
 /// Named queries in reach.
 pub(super) type Named = HashMap<String, Arc<Relation>>;
 
 impl Planner<'_> {
+    /// An execution parameter: an expression if it reads as one and names no column, else plain text
+    /// (measured on Athena).
+    fn parameter(&self, text: &str) -> Expression {
+        let plain = || Expression {
+            kind: super::ast::Node::Text(text.to_string()),
+            pos: Pos { line: 1, column: 1 },
+        };
+        let Ok(expression) = parser::parse_expression(text) else {
+            return plain();
+        };
+        let named = Named::new();
+        let analyzed =
+            expression::Analyzer::new(self, &named, &[], "parameter").analyze(&expression);
+        match analyzed {
+            Err(error) if error.code == Code::ColumnNotFound => plain(),
+            _ => expression,
+        }
+    }
+
     fn top(&self, query: &Query) -> Result<Plan> {
         let relation = self.query(query, &Named::new())?;
+        let unnamed = relation.fields.iter().position(|f| f.name.is_none());
         let columns = relation
             .fields
             .iter()
@@ -148,6 +224,7 @@ impl Planner<'_> {
         Ok(Plan {
             logical_plan: relation.plan,
             columns,
+            unnamed,
         })
     }
 

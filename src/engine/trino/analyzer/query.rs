@@ -80,7 +80,7 @@ impl Planner<'_> {
         match body {
             Body::Select(select) => self.select(select, &[], named),
             Body::Nested(query) => self.query(query, named),
-            Body::Table(name, pos) => self.table(name, *pos, named),
+            Body::Table(name, pos) => self.table(name, *pos, named).and_then(visible),
             Body::Values(rows, pos) => self.values(rows, *pos, named),
             Body::Set {
                 operation,
@@ -480,6 +480,22 @@ impl Planner<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The relation without its hidden columns.
+fn visible(relation: Relation) -> Result<Relation> {
+    if !relation.fields.iter().any(Field::is_hidden) {
+        return Ok(relation);
+    }
+    let mut fields = relation.fields;
+    fields.retain(|field| !field.is_hidden());
+    let shown: Vec<Expr> = fields.iter().map(|field| column(&field.id)).collect();
+    let plan = built(
+        LogicalPlanBuilder::from(relation.plan)
+            .project(shown)
+            .and_then(LogicalPlanBuilder::build),
+    )?;
+    Ok(Relation { plan, fields })
 }
 
 /// A plan with one column more, `number`: 1, 2, … within rows that are equal in `ids`.

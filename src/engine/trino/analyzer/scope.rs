@@ -21,6 +21,9 @@ pub struct Field {
     pub ty: Type,
 }
 
+/// What the identities of hidden columns end with.
+pub const HIDDEN: char = '$';
+
 impl Field {
     /// The column as an expression.
     pub fn typed(&self) -> Typed {
@@ -30,6 +33,12 @@ impl Field {
             fails: false,
             constant: None,
         }
+    }
+
+    /// Whether it is a table's hidden column such as `$path`, which `*` leaves out. Its identity says
+    /// so: what a query makes of it has another and is an ordinary column.
+    pub fn is_hidden(&self) -> bool {
+        self.id.ends_with(HIDDEN)
     }
 
     /// Whether a (qualified) name can mean this column.

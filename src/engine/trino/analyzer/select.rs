@@ -170,7 +170,8 @@ impl Planner<'_> {
                             "SELECT * not allowed in queries without FROM clause",
                         ));
                     }
-                    outputs.extend(fields.iter().map(|field| starred(field, *pos, analyzer)));
+                    let shown = fields.iter().filter(|field| !field.is_hidden());
+                    outputs.extend(shown.map(|field| starred(field, *pos, analyzer)));
                 }
                 SelectItem::AllOf(base, aliases, pos) => {
                     outputs.extend(all_of(base, aliases, fields, *pos, analyzer)?);
@@ -630,7 +631,10 @@ fn all_of(
     let Some(prefix) = name_parts(base) else {
         return Err(TrinoError::unsupported(pos, "expression.*"));
     };
-    let hits: Vec<&Field> = fields.iter().filter(|f| f.comes_from(&prefix)).collect();
+    let hits: Vec<&Field> = fields
+        .iter()
+        .filter(|f| f.comes_from(&prefix) && !f.is_hidden())
+        .collect();
     if hits.is_empty() {
         if analyzer
             .analyze(base)

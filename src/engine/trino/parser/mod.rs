@@ -6,11 +6,12 @@
 
 mod expression;
 mod query;
+mod statement;
 mod type_name;
 
 use std::collections::BTreeSet;
 
-use super::ast::{Expression, Identifier, Name, Node, Pos, Statement};
+use super::ast::{Expression, Identifier, Name, Node, Pos, Statement, TypeName};
 use super::error::SyntaxError;
 use super::lexer::{self, Kind, Token};
 
@@ -106,47 +107,6 @@ const RESERVED: &[&str] = &[
     "WITH",
 ];
 
-/// What may start a statement, as Athena lists it.
-const STATEMENT_STARTS: &str = "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', \
-     'DEALLOCATE', 'DELETE', 'DENY', 'DESC', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', \
-     'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET', 'SHOW', \
-     'START', 'TRUNCATE', 'UNLOAD', 'UPDATE', 'USE', <query>";
-
-/// First words of statements that are in the language but are not queries.
-const OTHER_STATEMENTS: &[&str] = &[
-    "ALTER",
-    "ANALYZE",
-    "CALL",
-    "COMMENT",
-    "COMMIT",
-    "CREATE",
-    "DEALLOCATE",
-    "DELETE",
-    "DENY",
-    "DESC",
-    "DESCRIBE",
-    "DROP",
-    "EXECUTE",
-    "GRANT",
-    "INSERT",
-    "MERGE",
-    "MSCK",
-    "OPTIMIZE",
-    "PREPARE",
-    "REFRESH",
-    "RESET",
-    "REVOKE",
-    "ROLLBACK",
-    "SET",
-    "SHOW",
-    "START",
-    "TRUNCATE",
-    "UNLOAD",
-    "UPDATE",
-    "USE",
-    "VACUUM",
-];
-
 /// Parses one statement; a semicolon may follow it.
 pub fn parse_statement(sql: &str) -> Result<Statement, SyntaxError> {
     let mut parser = Parser::new(sql)?;
@@ -156,16 +116,41 @@ pub fn parse_statement(sql: &str) -> Result<Statement, SyntaxError> {
     Ok(statement)
 }
 
+/// How many question marks a statement has.
+///
+/// # Errors
+/// As [`parse_statement`].
+pub fn count_parameters(sql: &str) -> Result<usize, SyntaxError> {
+    let mut parser = Parser::new(sql)?;
+    parser.statement()?;
+    Ok(parser.parameters)
+}
+
 /// Parses an expression that stands alone, such as an execution parameter.
 pub fn parse_expression(sql: &str) -> Result<Expression, SyntaxError> {
     let mut parser = Parser::new(sql)?;
     let expression = parser.expression()?;
     parser.end()?;
+    if parser.parameters > 0 {
+        return Err(SyntaxError::new(
+            expression.pos,
+            "mismatched input '?'. Expecting: <expression>",
+        ));
+    }
     Ok(expression)
+}
+
+/// Parses a type that stands alone, such as that of a stored view's column.
+pub fn parse_type(text: &str) -> Result<TypeName, SyntaxError> {
+    let mut parser = Parser::new(text)?;
+    let name = parser.type_name()?;
+    parser.end()?;
+    Ok(name)
 }
 
 /// Parser state: place, the furthest failure's expectations, nesting.
 pub(super) struct Parser {
+    source: String,
     tokens: Vec<Token>,
     at: usize,
     expected_at: usize,
@@ -181,6 +166,7 @@ pub(super) type Parsed<T> = Result<T, SyntaxError>;
 impl Parser {
     fn new(sql: &str) -> Parsed<Self> {
         Ok(Self {
+            source: sql.to_owned(),
             tokens: lexer::tokens(sql)?,
             at: 0,
             expected_at: 0,
@@ -189,71 +175,6 @@ impl Parser {
             parameters: 0,
             tried_relations: 0,
         })
-    }
-
-    fn statement(&mut self) -> Parsed<Statement> {
-        let first = self.peek().clone();
-        if first.is_word("EXPLAIN") {
-            return self.explain();
-        }
-        if OTHER_STATEMENTS.iter().any(|word| first.is_word(word)) {
-            self.at = self.tokens.len().saturating_sub(1);
-            return Ok(Statement::Unsupported {
-                what: first.text.to_uppercase(),
-                pos: first.pos,
-            });
-        }
-        let starts_query = ["SELECT", "WITH", "VALUES", "TABLE"]
-            .iter()
-            .any(|word| first.is_word(word))
-            || first.is_symbol("(");
-        if !starts_query {
-            return Err(SyntaxError::new(
-                first.pos,
-                format!(
-                    "mismatched input '{}'. Expecting: {STATEMENT_STARTS}",
-                    first.text
-                ),
-            ));
-        }
-        Ok(Statement::Query(Box::new(self.query()?)))
-    }
-
-    fn explain(&mut self) -> Parsed<Statement> {
-        let start = self.next();
-        if self.accept("ANALYZE") {
-            self.at = self.tokens.len().saturating_sub(1);
-            return Ok(Statement::Unsupported {
-                what: "EXPLAIN ANALYZE".into(),
-                pos: start.pos,
-            });
-        }
-        if self.peek().is_symbol("(")
-            && matches!(self.peek_at(1), Some(t) if t.is_word("FORMAT") || t.is_word("TYPE"))
-        {
-            self.next();
-            let option = self.next();
-            let value = self.next();
-            let plain = option.is_word("FORMAT") && value.is_word("TEXT");
-            if !plain || !self.accept_symbol(")") {
-                self.at = self.tokens.len().saturating_sub(1);
-                return Ok(Statement::Unsupported {
-                    what: format!("EXPLAIN ({} {})", option.text, value.text).to_uppercase(),
-                    pos: start.pos,
-                });
-            }
-        }
-        match self.statement()? {
-            Statement::Query(query) => Ok(Statement::Explain(query)),
-            Statement::Explain(_) => Err(SyntaxError::new(
-                start.pos,
-                "mismatched input 'EXPLAIN'. Expecting: <query>",
-            )),
-            Statement::Unsupported { what, pos } => Ok(Statement::Unsupported {
-                what: format!("EXPLAIN {what}"),
-                pos,
-            }),
-        }
     }
 
     fn end(&mut self) -> Parsed<()> {

@@ -334,12 +334,4 @@ fn what_athena_adds_to_tables_is_refused_by_name() {
         "SELECT \"$path\" FROM reading",
         "NOT_SUPPORTED: line 1:8: Hidden column \"$path\" is not supported by windfarm",
     );
-    check(
-        "SELECT * FROM \"reading$partitions\"",
-        "NOT_SUPPORTED: line 1:15: Metadata table \"reading$partitions\" is not supported by windfarm",
-    );
-    check(
-        "SELECT * FROM information_schema.tables",
-        "NOT_SUPPORTED: line 1:15: information_schema is not supported by windfarm",
-    );
 }
