@@ -12,6 +12,10 @@ pub fn can_cast(from: &Type, to: &Type) -> bool {
         return true;
     }
     match (from, to) {
+        (Type::Json, to) => super::json::can_cast_from(to),
+        (from, Type::Json) => super::json::can_cast_to(from),
+        (Type::Uuid | Type::IpAddress, Type::Varchar(_) | Type::Varbinary)
+        | (Type::Varchar(_) | Type::Varbinary, Type::Uuid | Type::IpAddress) => true,
         (Type::Array(a), Type::Array(b)) => can_cast(a, b),
         (Type::Map(ak, av), Type::Map(bk, bv)) => can_cast(ak, bk) && can_cast(av, bv),
         (Type::Row(a), Type::Row(b)) => {
@@ -63,7 +67,8 @@ pub fn can_fail(from: &Type, to: &Type) -> bool {
             )
             | (Type::Boolean, _)
             | (_, Type::Boolean | Type::Real)
-    ) || matches!((from, to), (Type::Varchar(_), Type::Boolean | Type::Real))
+    ) || matches!(from, Type::Json)
+        || matches!((from, to), (Type::Varchar(_), Type::Boolean | Type::Real))
 }
 
 fn invalid(message: impl Into<String>) -> TrinoError {
@@ -141,6 +146,17 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
         return Ok(value);
     }
     match (value, from, to) {
+        (Value::Text(source), Type::Json, to) => {
+            let json = super::json::Json::parse(&source).unwrap_or(super::json::Json::Null);
+            super::json::to_value(&json, &source, to)
+        }
+        (value, from, Type::Json) => Ok(Value::Text(
+            super::json::from_value(&value, from).to_string(),
+        )),
+        (value, from, to @ (Type::Uuid | Type::IpAddress)) => {
+            super::address::read(&value, from, to)
+        }
+        (value @ Value::Bytes(_), Type::Uuid | Type::IpAddress, Type::Varbinary) => Ok(value),
         (Value::List(items), Type::Array(a), Type::Array(b)) => items
             .into_iter()
             .map(|item| cast_value(item, a, b))
@@ -170,6 +186,7 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
             let text = text_of(&value, from);
             let shown = match &value {
                 _ if from.is_text() => None,
+            Value::Bytes(_) => Some(text.clone()),
                 Value::Double(x) => Some(format!("{} ({text})", text::double_java(*x))),
                 Value::Real(x) => Some(format!("{} ({text})", text::real_java(*x))),
                 _ => Some(text.clone()),
@@ -191,6 +208,7 @@ pub fn text_of(value: &Value, ty: &Type) -> String {
         (Value::Int(packed), Type::TimestampTz(p)) => text::zoned(*packed, *p),
         (Value::Int(millis), Type::IntervalDay) => text::day_interval(*millis),
         (Value::Int(months), Type::IntervalYear) => text::year_interval(*months),
+        (Value::Int(tile), Type::BingTile) => super::functions::tiles::shown(*tile),
         (Value::Int(i), _) => i.to_string(),
         (Value::Real(x), _) => text::real_cast(*x),
         (Value::Double(x), _) => text::double_cast(*x),
@@ -202,6 +220,7 @@ pub fn text_of(value: &Value, ty: &Type) -> String {
         (Value::Text(s), _) => s.clone(),
         (Value::Date(days), _) => text::date(i64::from(*days)),
         (Value::Timestamp(micros), Type::Timestamp(p)) => text::timestamp(*micros, *p),
+        (Value::Bytes(bytes), Type::Uuid | Type::IpAddress) => super::address::shown(bytes, ty),
         _ => String::new(),
     }
 }

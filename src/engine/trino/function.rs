@@ -33,6 +33,8 @@ pub struct Function {
     pub result: Type,
     /// Whether some values make it fail. Such calls are never moved or folded away.
     pub fails: bool,
+    /// Whether each row has a value of its own, whatever the arguments.
+    pub random: bool,
     /// Whether it is called with NULLs; otherwise one NULL makes the result NULL.
     pub sees_nulls: bool,
     /// Row by row.
@@ -54,6 +56,7 @@ impl Function {
             arguments,
             result,
             fails: false,
+            random: false,
             sees_nulls: false,
             kernel: Arc::new(kernel),
             columns: None,
@@ -64,6 +67,13 @@ impl Function {
     #[must_use]
     pub fn failing(mut self) -> Self {
         self.fails = true;
+        self
+    }
+
+    /// The same, but never computed ahead: every row gets a value of its own.
+    #[must_use]
+    pub fn random(mut self) -> Self {
+        self.random = true;
         self
     }
 
@@ -118,7 +128,7 @@ impl Udf {
     fn new(function: Function) -> Self {
         // Volatile keeps DataFusion from evaluating the call where the query would not: it is not
         // folded at planning time, not pushed below the filter that guards it, not shared.
-        let volatility = if function.fails {
+        let volatility = if function.fails || function.random {
             Volatility::Volatile
         } else {
             Volatility::Immutable
@@ -209,10 +219,8 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let constant = args
-            .args
-            .iter()
-            .all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let constant = !self.function.random
+            && args.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let arrays = args
             .args

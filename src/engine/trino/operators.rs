@@ -217,6 +217,40 @@ pub fn among(ty: Type, sides: usize) -> Function {
     .seeing_nulls()
 }
 
+/// `value op ALL (array)`, or ANY; NULL for the array is one without values.
+pub fn quantified(op: &'static str, all: bool, ty: Type) -> Function {
+    let of = ty.clone();
+    let array = Type::Array(Box::new(ty.clone()));
+    let name = format!("quantified {op} {}", if all { "all" } else { "any" });
+    let nested = matches!(ty, Type::Array(_) | Type::Row(_));
+    let ordering = !matches!(op, "=" | "<>");
+    let function = Function::new(name, vec![ty, array], Type::Boolean, move |args| {
+        let [value, Value::List(items)] = args else {
+            return Ok(Value::Boolean(all));
+        };
+        let answers = items.iter().map(|item| {
+            if value.is_null() || item.is_null() {
+                return Ok(None);
+            }
+            Ok(match compare_values(op, value, item, &of)? {
+                Value::Boolean(answer) => Some(answer != all),
+                _ => None,
+            })
+        });
+        // ALL holds where no comparison fails.
+        Ok(match compare::any(answers)? {
+            Value::Boolean(answer) => Value::Boolean(answer != all),
+            open => open,
+        })
+    })
+    .seeing_nulls();
+    if nested && ordering {
+        function.failing()
+    } else {
+        function
+    }
+}
+
 /// CAST; with `safe`, TRY_CAST.
 pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);

@@ -10,7 +10,7 @@ pub fn render(value: &Value, ty: &Type) -> Option<String> {
         (Value::Null, _) => return None,
         (Value::Double(x), _) => text::double_java(*x),
         (Value::Real(x), _) => text::real_java(*x),
-        (Value::Bytes(bytes), _) => {
+        (Value::Bytes(bytes), Type::Varbinary) => {
             let pairs: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
             pairs.join(" ")
         }

@@ -14,6 +14,7 @@ use crate::base::Timestamp;
 
 mod cases;
 mod functions;
+mod language;
 
 struct Tables;
 
@@ -345,7 +346,7 @@ fn joins_set_operations_and_subqueries() {
     );
     check(
         "SELECT r.n FROM reading r WHERE EXISTS (SELECT 1 FROM text WHERE r.n = 1)",
-        "NOT_SUPPORTED: line 1:66: Correlated subquery is not supported by windfarm",
+        "1",
     );
     check(
         "SELECT x, y, i FROM (VALUES ARRAY[1, 2], ARRAY[]) t(a) CROSS JOIN UNNEST(a, ARRAY['p']) WITH ORDINALITY u(x, y, i) ORDER BY x, y",

@@ -51,6 +51,14 @@ pub enum Type {
     Map(Box<Type>, Box<Type>),
     /// `row(name t, …)`
     Row(Vec<(Option<String>, Type)>),
+    /// `json`: its text, without blanks and with sorted keys.
+    Json,
+    /// `uuid`, 16 bytes.
+    Uuid,
+    /// `bingtile`, as one number.
+    BingTile,
+    /// `ipaddress`, 16 bytes; an IPv4 address as IPv6 maps it.
+    IpAddress,
 }
 
 /// Unbounded `varchar`.
@@ -65,14 +73,14 @@ impl Type {
             Self::Tinyint => DataType::Int8,
             Self::Smallint => DataType::Int16,
             Self::Integer | Self::IntervalYear => DataType::Int32,
-            Self::Bigint | Self::TimestampTz(_) | Self::IntervalDay => DataType::Int64,
+            Self::Bigint | Self::TimestampTz(_) | Self::IntervalDay | Self::BingTile => DataType::Int64,
             Self::Real => DataType::Float32,
             Self::Double => DataType::Float64,
             Self::Decimal(precision, scale) => {
                 DataType::Decimal128(*precision, i8::try_from(*scale).unwrap_or(0))
             }
-            Self::Varchar(_) | Self::Char(_) => DataType::Utf8,
-            Self::Varbinary => DataType::Binary,
+            Self::Varchar(_) | Self::Char(_) | Self::Json => DataType::Utf8,
+            Self::Varbinary | Self::Uuid | Self::IpAddress => DataType::Binary,
             Self::Date => DataType::Date32,
             Self::Timestamp(p) if *p <= 3 => DataType::Timestamp(TimeUnit::Millisecond, None),
             Self::Timestamp(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -192,6 +200,10 @@ impl Type {
             }
             ("interval day to second", [], []) => Self::IntervalDay,
             ("interval year to month", [], []) => Self::IntervalYear,
+            ("json", [], []) => Self::Json,
+            ("uuid", [], []) => Self::Uuid,
+            ("ipaddress", [], []) => Self::IpAddress,
+            ("bingtile", [], []) => Self::BingTile,
             ("array", [], [item]) => Self::Array(Box::new(item.clone())),
             ("map", [], [key, value]) => Self::Map(Box::new(key.clone()), Box::new(value.clone())),
             ("row", [], [_, ..]) => Self::Row(
@@ -204,16 +216,12 @@ impl Type {
             (
                 "time"
                 | "time with time zone"
-                | "json"
-                | "uuid"
-                | "ipaddress"
                 | "hyperloglog"
                 | "qdigest"
                 | "tdigest"
                 | "geometry"
                 | "p4hyperloglog"
                 | "setdigest"
-                | "bingtile"
                 | "sphericalgeography"
                 | "color"
                 | "jsonpath"
@@ -252,7 +260,7 @@ impl Type {
     /// Whether values can be ordered.
     pub fn is_orderable(&self) -> bool {
         match self {
-            Self::Map(..) => false,
+            Self::Map(..) | Self::Json | Self::BingTile => false,
             Self::Array(item) => item.is_orderable(),
             Self::Row(fields) => fields.iter().all(|(_, ty)| ty.is_orderable()),
             _ => true,
@@ -384,6 +392,10 @@ impl Type {
             Self::Array(_) => "array",
             Self::Map(..) => "map",
             Self::Row(_) => "row",
+            Self::Json => "json",
+            Self::Uuid => "uuid",
+            Self::IpAddress => "ipaddress",
+            Self::BingTile => "BingTile",
         }
     }
 

@@ -115,7 +115,7 @@ pub fn value_at(array: &dyn Array, ty: &Type, row: usize) -> Result<Value> {
         Type::Tinyint => primitive!(Int8Type, Value::Int),
         Type::Smallint => primitive!(Int16Type, Value::Int),
         Type::Integer | Type::IntervalYear => primitive!(Int32Type, Value::Int),
-        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay => {
+        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay | Type::BingTile => {
             primitive!(Int64Type, Value::Int)
         }
         Type::Real => primitive!(Float32Type, Value::Real),
@@ -129,14 +129,14 @@ pub fn value_at(array: &dyn Array, ty: &Type, row: usize) -> Result<Value> {
             Value::Timestamp(array.value(row).saturating_mul(1_000))
         }
         Type::Timestamp(_) => primitive!(TimestampMicrosecondType, Value::Timestamp),
-        Type::Varchar(_) | Type::Char(_) => Value::Text(
+        Type::Varchar(_) | Type::Char(_) | Type::Json => Value::Text(
             array
                 .as_string_opt::<i32>()
                 .ok_or_else(wrong)?
                 .value(row)
                 .to_string(),
         ),
-        Type::Varbinary => Value::Bytes(
+        Type::Varbinary | Type::Uuid | Type::IpAddress => Value::Bytes(
             array
                 .as_binary_opt::<i32>()
                 .ok_or_else(wrong)?
@@ -201,7 +201,7 @@ pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
         Type::Integer | Type::IntervalYear => {
             Arc::new(collect!(Int32Array, Value::Int(i) => *i as i32))
         }
-        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay => {
+        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay | Type::BingTile => {
             Arc::new(collect!(Int64Array, Value::Int(i) => *i))
         }
         // One NaN: the machine's own has a sign, and Arrow would sort it first.
@@ -223,10 +223,12 @@ pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
         Type::Timestamp(_) => {
             Arc::new(collect!(TimestampMicrosecondArray, Value::Timestamp(t) => *t))
         }
-        Type::Varchar(_) | Type::Char(_) => {
+        Type::Varchar(_) | Type::Char(_) | Type::Json => {
             Arc::new(collect!(StringArray, Value::Text(s) => s.as_str()))
         }
-        Type::Varbinary => Arc::new(collect!(BinaryArray, Value::Bytes(b) => b.as_slice())),
+        Type::Varbinary | Type::Uuid | Type::IpAddress => {
+            Arc::new(collect!(BinaryArray, Value::Bytes(b) => b.as_slice()))
+        }
         Type::Array(item) => {
             let (mut items, mut offsets, mut valid) = (Vec::new(), vec![0_i32], Vec::new());
             for value in values {

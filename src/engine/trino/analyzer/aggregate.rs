@@ -22,6 +22,8 @@ use datafusion::logical_expr::{AggregateUDF, Cast, Expr, SortExpr, lit};
 use super::super::ast::{Call, Pos};
 use super::super::cast::{fits, ten_to};
 use super::super::error::{Code, Result, TrinoError};
+use super::super::aggregates;
+use super::super::fold::Fold;
 use super::super::function::Function;
 use super::super::operators;
 use super::super::types::Type;
@@ -47,6 +49,8 @@ pub struct AggregateCall {
     pub order_by: Vec<(Typed, bool, bool)>,
     /// Result type.
     pub ty: Type,
+    /// The kernel of an aggregate that DataFusion has not.
+    pub fold: Option<Fold>,
 }
 
 /// One DataFusion aggregate that takes part in a call.
@@ -110,7 +114,7 @@ const NAMES: &[&str] = &[
 
 /// Whether a name is an aggregate computed here.
 pub fn is_aggregate(name: &str) -> bool {
-    NAMES.contains(&name)
+    NAMES.contains(&name) || aggregates::NAMES.contains(&name)
 }
 
 /// Parameter types and result type of an overload.
@@ -178,7 +182,7 @@ impl Analyzer<'_> {
             "every",
             "approx_distinct",
         ];
-        if call.distinct && !distinct_works.contains(&name) {
+        if call.distinct && !distinct_works.contains(&name) && !aggregates::NAMES.contains(&name) {
             return Err(TrinoError::unsupported(pos, format!("{name}(DISTINCT …)")));
         }
         if call.star && name != "count" {
@@ -186,7 +190,25 @@ impl Analyzer<'_> {
         }
         let arguments = self.all(&call.arguments)?;
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
-        let Some((parameters, ty)) = resolve(name, &types) else {
+        let nested = matches!(types.as_slice(), [Type::Array(_) | Type::Row(_) | Type::Map(..)]);
+        let fold = match name {
+            "count" if !(call.distinct && nested) => None,
+            "array_agg" | "approx_distinct" if nested && (call.distinct || name != "array_agg") => {
+                aggregates::by_rows(name, &types)
+            }
+            // Frames move, and DataFusion's own cannot let go of rows.
+            "array_agg" | "min_by" | "max_by" | "arbitrary" | "any_value" | "approx_distinct"
+                if self.inside_window =>
+            {
+                aggregates::by_rows(name, &types)
+            }
+            name => aggregates::resolve(name, &types),
+        };
+        let found = match &fold {
+            Some(fold) => Some((fold.arguments.clone(), fold.result.clone())),
+            None => resolve(name, &types),
+        };
+        let Some((parameters, ty)) = found else {
             let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
             return Err(if unsupported_form(name, &types) {
                 TrinoError::unsupported(pos, format!("{name}({})", shown.join(", ")))
@@ -194,7 +216,7 @@ impl Analyzer<'_> {
                 mismatch(name, &shown.join(", "), pos)
             });
         };
-        let counts_distinct = call.distinct || name == "approx_distinct";
+        let counts_distinct = (call.distinct || name == "approx_distinct") && fold.is_none();
         let arguments = arguments
             .into_iter()
             .zip(&parameters)
@@ -217,9 +239,6 @@ impl Analyzer<'_> {
             self.planner.sortable(&key.ty, item.expression.pos)?;
             order_by.push((key, item.descending, item.nulls_first));
         }
-        if counts_distinct && let Some(held) = types.first() {
-            self.planner.groupable(held, pos)?;
-        }
         Ok(AggregateCall {
             id: self.planner.fresh(),
             name: name.to_string(),
@@ -228,6 +247,7 @@ impl Analyzer<'_> {
             filter,
             order_by,
             ty,
+            fold,
         })
     }
 
@@ -300,7 +320,8 @@ pub fn parts(
         .order_by
         .iter()
         .map(|(key, descending, nulls_first)| {
-            SortExpr::new(key.expr.clone(), !descending, *nulls_first)
+            let key = super::query::sorted_by(key.expr.clone(), &key.ty);
+            SortExpr::new(key, !descending, *nulls_first)
         })
         .collect();
     let mut part = |function: Arc<AggregateUDF>, arguments: Vec<Expr>| Part {
@@ -326,6 +347,10 @@ pub fn parts(
         (vec![part], result)
     };
     let wide = |expr: Expr, ty: DataType| Expr::Cast(Cast::new(Box::new(expr), ty));
+    if let Some(fold) = &call.fold {
+        let arguments = (0..fold.arguments.len()).map(argument).collect();
+        return Ok(plain(part(fold.clone().udaf(), arguments)));
+    }
     Ok(match call.name.as_str() {
         "count" => plain(part(count_udaf(), vec![argument(0)])),
         "approx_distinct" => {

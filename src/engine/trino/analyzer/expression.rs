@@ -238,16 +238,17 @@ impl<'a> Analyzer<'a> {
             }
             Node::Current(word, precision) => self.current(word, *precision, pos),
             Node::Grouping(arguments) => self.grouping(arguments, pos),
-            Node::Exists(query) => self.exists(query),
+            Node::JsonPath(call) => self.json_path_call(call, pos),
+            Node::JsonMaker(maker) => self.json_maker(maker, pos),
+            Node::Exists(query) => self.exists(query, pos),
             Node::Subquery(query) => self.scalar_subquery(query, pos),
             Node::InQuery(value, query, negated) => {
                 let inside = self.in_subquery(value, query, pos)?;
                 Ok(if *negated { not(inside) } else { inside })
             }
-            Node::Quantified(_, _, quantifier, _) => Err(TrinoError::unsupported(
-                pos,
-                format!("Quantified comparison {quantifier} (subquery)"),
-            )),
+            Node::Quantified(op, value, quantifier, query) => {
+                self.quantified(op, value, quantifier, query, pos)
+            }
             other => Err(TrinoError::unsupported(pos, format!("{other:?}"))),
         }
     }
@@ -337,7 +338,7 @@ impl<'a> Analyzer<'a> {
                 Ok(Some(field.typed()))
             }
             Lookup::Ambiguous => Err(ambiguous(parts, pos)),
-            Lookup::Missing => Ok(None),
+            Lookup::Missing => self.planner.outer_name(parts, pos),
         }
     }
 
@@ -705,7 +706,7 @@ pub fn name_parts(expression: &Expression) -> Option<Vec<Identifier>> {
     }
 }
 
-fn ambiguous(parts: &[Identifier], pos: Pos) -> TrinoError {
+pub fn ambiguous(parts: &[Identifier], pos: Pos) -> TrinoError {
     TrinoError::at(
         pos,
         Code::AmbiguousName,

@@ -108,6 +108,10 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
                 Type::Char(length),
             )
         }
+        "json" => match super::super::json::Json::parse(source) {
+            Some(json) => literal(Value::Text(json.sorted().to_string()), Type::Json),
+            None => Err(refused()),
+        },
         _ => {
             let ty = Type::resolve(name)?;
             let value = cast_value(Value::Text(source.to_string()), &VARCHAR, &ty)

@@ -7,18 +7,22 @@
 mod aggregate;
 mod call;
 mod combine;
+mod correlation;
 mod expression;
 mod filter;
 mod from;
 mod lambda;
+mod lambda_functions;
 mod literal;
 mod query;
+mod recursion;
 mod scope;
 mod select;
+mod sql_json;
 mod subquery;
 mod window;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -85,6 +89,7 @@ pub fn plan(statement: &Statement, context: &PlanContext<'_>) -> Result<Plan> {
     let planner = Planner {
         context,
         next_id: Cell::new(0),
+        outer: RefCell::default(),
         parameters: context
             .parameters
             .iter()
@@ -127,6 +132,8 @@ fn parameter(text: &str) -> Expression {
 pub(super) struct Planner<'c> {
     context: &'c PlanContext<'c>,
     next_id: Cell<usize>,
+    /// The queries around the one being planned, innermost last.
+    outer: RefCell<Vec<correlation::Scope>>,
     parameters: Vec<Expression>,
 }
 

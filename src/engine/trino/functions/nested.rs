@@ -485,7 +485,7 @@ fn concat(arguments: &[Type]) -> Option<Function> {
     }))
 }
 
-fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Result<Value> {
+pub fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Result<Value> {
     let mut out: Vec<(Value, Value)> = Vec::new();
     for (key, item) in pairs {
         if key.is_null() {

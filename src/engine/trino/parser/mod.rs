@@ -5,6 +5,7 @@
 //! exhaust the stack.
 
 mod expression;
+mod json;
 mod query;
 mod type_name;
 
