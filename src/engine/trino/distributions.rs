@@ -3,9 +3,6 @@
 /// The probability of a value up to `value`.
 pub fn normal_cdf(mean: f64, deviation: f64, value: f64) -> f64 {
     let away = value - mean;
-    if away.abs() > 40.0 * deviation {
-        return if away < 0.0 { 0.0 } else { 1.0 };
-    }
     0.5 * libm::erfc(-away / (deviation * std::f64::consts::SQRT_2))
 }
 

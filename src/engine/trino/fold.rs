@@ -32,6 +32,8 @@ pub struct Fold {
     pub arguments: Vec<Type>,
     /// Result type.
     pub result: Type,
+    /// Of the last arguments, which are keys to sort the rows by: whether descending, and NULLs first.
+    pub order: Vec<(bool, bool)>,
     /// Whether rows with a NULL argument count for nothing.
     pub skips_nulls: bool,
     /// What it does.
@@ -50,6 +52,7 @@ impl Fold {
             name: name.into(),
             arguments,
             result,
+            order: Vec::new(),
             skips_nulls: true,
             kernel: Arc::new(kernel),
         }
@@ -59,6 +62,15 @@ impl Fold {
     #[must_use]
     pub fn seeing_nulls(mut self) -> Self {
         self.skips_nulls = false;
+        self
+    }
+
+    /// The same over rows sorted by one more argument.
+    #[must_use]
+    pub fn ordered_by(mut self, key: Type, descending: bool, nulls_first: bool) -> Self {
+        self.name = format!("{} by {descending} {nulls_first}", self.name);
+        self.arguments.push(key);
+        self.order.push((descending, nulls_first));
         self
     }
 
@@ -158,6 +170,7 @@ struct Rows {
 
 impl Rows {
     fn rows(&self) -> Result<Vec<Vec<Value>>> {
+        let arity = self.fold.arguments.len() - self.fold.order.len();
         let mut rows = Vec::new();
         for batch in &self.batches {
             let columns = batch
@@ -172,7 +185,8 @@ impl Rows {
                     .iter_mut()
                     .map(|column| column.next().unwrap_or(Value::Null))
                     .collect();
-                if !(self.fold.skips_nulls && row.iter().any(Value::is_null)) {
+                let mut counted = row.iter().take(arity);
+                if !(self.fold.skips_nulls && counted.any(Value::is_null)) {
                     rows.push(row);
                 }
             }
@@ -182,13 +196,42 @@ impl Rows {
             rows.retain(|row| {
                 let key: Vec<u8> = row
                     .iter()
+                    .take(arity)
                     .zip(&self.fold.arguments)
                     .flat_map(|(value, ty)| key_of(value, ty))
                     .collect();
                 seen.insert(key)
             });
         }
+        if !self.fold.order.is_empty() {
+            self.sort(&mut rows, arity);
+        }
         Ok(rows)
+    }
+
+    /// Sorts by the keys at the end of the rows, which are then gone.
+    fn sort(&self, rows: &mut [Vec<Value>], arity: usize) {
+        let keys = self.fold.arguments.iter().skip(arity);
+        let order: Vec<(&Type, bool, bool)> = keys
+            .zip(&self.fold.order)
+            .map(|(ty, (descending, nulls_first))| (ty, *descending, *nulls_first))
+            .collect();
+        rows.sort_by_cached_key(|row| {
+            let keys = row.iter().skip(arity).zip(&order);
+            let keys = keys.map(|(value, (ty, descending, nulls_first))| {
+                let mut key = key_of(value, ty);
+                if *descending {
+                    // An end no byte is beyond: a key that starts another comes after it.
+                    key = key.into_iter().map(|byte| !byte).collect();
+                    key.push(u8::MAX);
+                }
+                (value.is_null() != *nulls_first, key)
+            });
+            keys.collect::<Vec<_>>()
+        });
+        for row in rows {
+            row.truncate(arity);
+        }
     }
 
     fn take(&mut self, arrays: &[ArrayRef]) -> DataFusionResult<()> {

@@ -348,8 +348,15 @@ pub fn parts(
     };
     let wide = |expr: Expr, ty: DataType| Expr::Cast(Cast::new(Box::new(expr), ty));
     if let Some(fold) = &call.fold {
-        let arguments = (0..fold.arguments.len()).map(argument).collect();
-        return Ok(plain(part(fold.clone().udaf(), arguments)));
+        let mut fold = fold.clone();
+        let mut arguments: Vec<Expr> = (0..fold.arguments.len()).map(argument).collect();
+        for (key, descending, nulls_first) in &call.order_by {
+            arguments.push(key.expr.clone());
+            fold = fold.ordered_by(key.ty.clone(), *descending, *nulls_first);
+        }
+        let mut part = part(fold.udaf(), arguments);
+        part.order_by.clear();
+        return Ok(plain(part));
     }
     Ok(match call.name.as_str() {
         "count" => plain(part(count_udaf(), vec![argument(0)])),

@@ -86,7 +86,8 @@ fn overload(name: &str, types: &[Type], body: &Type) -> Option<(Type, Type, Kern
             Box::new(move |a, call| {
                 let entries = entries_of(a.first());
                 let keys = call(columns(&entries))?;
-                map_of(keys.into_iter().zip(entries.into_iter().map(|(_, v)| v)), &keep)
+                let items = entries.into_iter().map(|(_, v)| v);
+                map_of(keys.into_iter().zip(items), &keep, "keys")
             }),
         ),
         ("transform_values", [Type::Map(key, _)]) => (

@@ -193,7 +193,8 @@ impl Analyzer<'_> {
     ) -> Result<WindowCall> {
         let spec = self.spec(over, pos)?;
         let partition_by = self.all(&spec.partition_by)?;
-        let order_by = self.sort_keys(&spec.order_by)?;
+        let mut order_by = self.sort_keys(&spec.order_by)?;
+        self.widen_key(&spec, &mut order_by)?;
         let ranked = !order_by.is_empty();
         let key = match order_by.as_slice() {
             [(key, ..)] => Some(key.ty.clone()),
@@ -471,6 +472,29 @@ impl Analyzer<'_> {
                 "Window frame offset that is not a constant",
             )),
         }
+    }
+
+    /// A sort key that a wider offset is added to is as wide as it.
+    fn widen_key(
+        &mut self,
+        spec: &WindowSpec,
+        order_by: &mut [(Typed, bool, bool)],
+    ) -> Result<()> {
+        let (Some(frame), [(key, ..)]) = (&spec.frame, order_by) else {
+            return Ok(());
+        };
+        if frame.unit != FrameUnit::Range || !key.ty.is_numeric() {
+            return Ok(());
+        }
+        for bound in [Some(&frame.start), frame.end.as_ref()].into_iter().flatten() {
+            if let Bound::Preceding(offset) | Bound::Following(offset) = bound {
+                let offset = self.analyze(offset)?.ty;
+                if let Some(common) = key.ty.common(&offset).filter(Type::is_numeric) {
+                    *key = coerce(key.clone(), &common)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// An offset that is added to the only sort key.

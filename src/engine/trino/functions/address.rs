@@ -60,7 +60,8 @@ fn contains(network: &str, address: &[u8]) -> Result<bool> {
     }
     let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
     let beyond = u128::MAX.checked_shr(before + bits).unwrap_or(0);
-    if number(&start) & beyond != 0 {
+    // Only of an IPv4 network must the start be written in full.
+    if is_v4(&start) && number(&start) & beyond != 0 {
         return Err(invalid("Invalid CIDR"));
     }
     if is_v4(&start) != is_v4(address) {
@@ -86,6 +87,7 @@ mod tests {
         check("::/0", "2001::", Ok(true));
         check("10.0.0.1/32", "10.0.0.1", Ok(true));
         check("64:ff9b::/64", "64:ff9b:0:0:f:f:f:f", Ok(true));
+        check("2001:db8::1/64", "2001:db8::ffff", Ok(true));
         check("10.0.0.1/8", "10.0.0.1", Err("Invalid CIDR"));
         check("10.0.0.0", "10.0.0.1", Err("Invalid CIDR"));
         check("::/0", "1.2.3.4", Err("IP address version should be the same"));

@@ -255,7 +255,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                         if keys.len() != items.len() {
                             return Err(invalid("Key and value arrays must be the same length"));
                         }
-                        map_of(keys.iter().cloned().zip(items.iter().cloned()), &of)
+                        map_of(keys.iter().cloned().zip(items.iter().cloned()), &of, "map keys")
                     },
                 )
                 .failing(),
@@ -298,7 +298,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                                     parts.get(1).cloned().unwrap_or(Value::Null),
                                 )
                             });
-                            map_of(pairs, &of)
+                            map_of(pairs, &of, "keys")
                         })
                         .failing(),
                     )
@@ -485,7 +485,12 @@ fn concat(arguments: &[Type]) -> Option<Function> {
     }))
 }
 
-pub fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Result<Value> {
+/// A map of pairs; `what` is what the error calls the keys.
+pub fn map_of(
+    pairs: impl Iterator<Item = (Value, Value)>,
+    key_type: &Type,
+    what: &str,
+) -> Result<Value> {
     let mut out: Vec<(Value, Value)> = Vec::new();
     for (key, item) in pairs {
         if key.is_null() {
@@ -497,7 +502,7 @@ pub fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> R
         }
         if out.iter().any(|(have, _)| same(have, &key, key_type)) {
             return Err(invalid(format!(
-                "Duplicate map keys ({}) are not allowed",
+                "Duplicate {what} ({}) are not allowed",
                 super::super::render::render(&key, key_type).unwrap_or_default()
             )));
         }

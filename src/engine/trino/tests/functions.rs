@@ -148,7 +148,7 @@ fn conversions() {
         ),
         (
             "CAST('10.0.0.1' AS ipaddress), CAST(1 AS geometry)",
-            "NOT_SUPPORTED: line 1:46: Type geometry is not supported by windfarm",
+            "NOT_SUPPORTED: line 1:49: Type geometry is not supported by windfarm",
         ),
     ]);
 }

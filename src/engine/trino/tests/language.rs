@@ -204,7 +204,7 @@ fn ranges_are_counted_in_the_sort_key() {
         ),
         (
             "SELECT sum(n) OVER (ORDER BY n RANGE -1 PRECEDING) FROM reading",
-            "INVALID_WINDOW_FRAME: line 1:36: Window frame offset value must not be negative or null",
+            "INVALID_WINDOW_FRAME: line 1:38: Window frame offset value must not be negative or null",
         ),
     ]);
 }
