@@ -282,13 +282,13 @@ fn apply_or_widen(value: Typed, to: &Type, safe: bool) -> Result<Typed> {
                 ..value
             });
         }
-        (Type::Timestamp(a), Type::Timestamp(b)) if a <= b && (*a <= 3) == (*b <= 3) => {
-            return Ok(Typed {
-                ty: to.clone(),
-                ..value
-            });
-        }
-        (Type::TimestampTz(a), Type::TimestampTz(b)) if a <= b => {
+        // More digits are the same time, where they are held alike.
+        (Type::Time(a), Type::Time(b))
+        | (Type::TimeTz(a), Type::TimeTz(b))
+        | (Type::Timestamp(a), Type::Timestamp(b))
+        | (Type::TimestampTz(a), Type::TimestampTz(b))
+            if a <= b && value.ty.arrow() == to.arrow() =>
+        {
             return Ok(Typed {
                 ty: to.clone(),
                 ..value

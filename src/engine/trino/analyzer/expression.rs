@@ -6,10 +6,12 @@ use datafusion::logical_expr::{Expr, expr::InList};
 
 use super::super::arithmetic;
 use super::super::ast::{Expression, Identifier, Node, Pos, WindowSpec};
+use super::super::calendar::{Zoned, ZonedTime, round_picos, split_day};
+use super::super::cast::needs_today;
 use super::super::error::{Code, Result, TrinoError};
 use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
-use super::super::types::{Type, VARCHAR};
+use super::super::types::{MAX_PRECISION, Type, VARCHAR};
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
 use super::combine::{
@@ -210,6 +212,9 @@ impl<'a> Analyzer<'a> {
             Node::Cast { safe, value, to } => {
                 let value = self.analyze(value)?;
                 let to = Type::resolve(to)?;
+                if needs_today(&value.ty, &to) {
+                    return self.today_at(value, to);
+                }
                 cast(value, &to, *safe, pos)
             }
             Node::Array(items) => self.array(items, pos),
@@ -233,8 +238,16 @@ impl<'a> Analyzer<'a> {
                 self.call(&name, vec![value], pos)
             }
             Node::AtTimeZone(value, zone) => {
-                let (value, zone) = (self.analyze(value)?, self.analyze(zone)?);
-                self.call("at_timezone", vec![value, zone], pos)
+                let mut arguments = vec![self.analyze(value)?, self.analyze(zone)?];
+                if matches!(
+                    arguments.first().map(|a| &a.ty),
+                    Some(Type::Time(_) | Type::TimeTz(_))
+                ) {
+                    let now = self.planner.context.now.millis();
+                    arguments.push(literal(Value::Int(now), Type::Bigint)?);
+                    return self.call(functions::AT_TIME_ZONE, arguments, pos);
+                }
+                self.call("at_timezone", arguments, pos)
             }
             Node::Current(word, precision) => self.current(word, *precision, pos),
             Node::Grouping(arguments) => self.grouping(arguments, pos),
@@ -635,23 +648,38 @@ impl<'a> Analyzer<'a> {
         precision: Option<u32>,
         pos: Pos,
     ) -> Result<Typed> {
-        let now = self.planner.context.now;
-        let p = match precision {
+        let now = Zoned::new(self.planner.context.now.millis(), 0);
+        let p = match precision.map(u8::try_from) {
             None => 3,
-            Some(p) if p <= 3 => u8::try_from(p).unwrap_or(3),
-            Some(p) => {
-                return Err(TrinoError::unsupported(pos, format!("{word}({p})")));
+            Some(Ok(p)) if p <= MAX_PRECISION => p,
+            Some(_) => {
+                return Err(TrinoError::at(
+                    pos,
+                    Code::InvalidFunctionArgument,
+                    format!("{word} precision must be in range [0, 12]"),
+                ));
             }
         };
-        let unit = 10_i64.pow(3 - u32::from(p));
-        let millis = now.millis().div_euclid(unit) * unit;
+        let picos = round_picos(now.picos(), p);
+        let (_, of_day) = split_day(picos);
         match word {
             "CURRENT_DATE" => {
-                let days = i32::try_from(now.millis().div_euclid(86_400_000)).unwrap_or(0);
+                let days = i32::try_from(split_day(now.picos()).0).unwrap_or(0);
                 literal(Value::Date(days), Type::Date)
             }
-            "CURRENT_TIMESTAMP" => literal(Value::Int(millis << 12), Type::TimestampTz(p)),
-            "LOCALTIMESTAMP" => literal(Value::Timestamp(millis * 1_000), Type::Timestamp(p)),
+            "CURRENT_TIME" => {
+                let time = ZonedTime {
+                    picos: of_day,
+                    offset: 0,
+                };
+                literal(Value::ZonedTime(time), Type::TimeTz(p))
+            }
+            "LOCALTIME" => literal(Value::Time(of_day), Type::Time(p)),
+            "CURRENT_TIMESTAMP" => {
+                let now = Zoned::at(picos, 0).unwrap_or(now);
+                literal(Value::Zoned(now), Type::TimestampTz(p))
+            }
+            "LOCALTIMESTAMP" => literal(Value::Timestamp(picos), Type::Timestamp(p)),
             "CURRENT_CATALOG" => text_literal(self.planner.context.catalog),
             "CURRENT_SCHEMA" => match self.planner.context.database {
                 Some(database) => text_literal(database),
@@ -659,6 +687,12 @@ impl<'a> Analyzer<'a> {
             },
             _ => Err(TrinoError::unsupported(pos, word)),
         }
+    }
+
+    /// A time of day cast to a timestamp: on the day the query starts.
+    fn today_at(&self, value: Typed, to: Type) -> Result<Typed> {
+        let (days, _) = split_day(Zoned::new(self.planner.context.now.millis(), 0).picos());
+        apply(operators::on_day(value.ty.clone(), days, to), vec![value])
     }
 
     fn grouping(&mut self, arguments: &[Expression], pos: Pos) -> Result<Typed> {

@@ -445,10 +445,7 @@ pub fn is_documented(name: &str) -> bool {
 pub fn is_unbuilt_overload(name: &str, arguments: &[Type]) -> bool {
     matches!(
         (name, arguments),
-        ("from_unixtime", [_, _, _])
-            | ("from_utf8" | "truncate", [_, _])
-            | ("at_timezone" | "with_timezone", [_, Type::IntervalDay])
-            | ("with_timezone", [Type::Timestamp(_), _])
+        ("from_utf8" | "truncate", [_, _])
             | ("concat", [Type::Array(_), ..] | [_, Type::Array(_), ..])
             | (
                 "lpad" | "rpad" | "reverse" | "substr" | "substring",

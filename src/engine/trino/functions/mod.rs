@@ -9,6 +9,8 @@ mod sequence;
 mod string;
 mod time;
 
+pub use time::AT_TIME_ZONE;
+
 use super::function::Function;
 use super::types::{Type, VARCHAR};
 use super::value::Value;

@@ -137,8 +137,13 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
         "regexp_replace" => {
             let parameters = vec![VARCHAR; arguments.len().clamp(2, 3)];
+            let result = match arguments {
+                [Type::Varchar(Some(x)), _, Type::Varchar(Some(y))] => replaced(*x, *y),
+                [_, _] => kept,
+                _ => VARCHAR,
+            };
             let function = fits(arguments, &parameters).then(|| {
-                Function::new(name, parameters.clone(), VARCHAR, move |a| {
+                Function::new(name, parameters.clone(), result, move |a| {
                     let regex = compile(&cache, text_of(a.get(1)))?;
                     replace(&regex, text_of(a.first()), text_of(a.get(2)))
                 })
@@ -148,6 +153,14 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
         _ => Resolution::Unknown,
     }
+}
+
+/// The length Trino gives a text of `x` characters whose matches become `y`: every second character may
+/// name a group as long as the text, before, after and between all of its characters.
+fn replaced(x: u32, y: u32) -> Type {
+    let (x, y) = (u128::from(x), u128::from(y));
+    let longest = x + (x * y / 2).max(y) * (x + 1);
+    Type::Varchar(u32::try_from(longest).ok().filter(|n| *n < 2_147_483_647))
 }
 
 fn extract(regex: &Regex, text: &str, group: i64, all: bool) -> Result<Value> {
