@@ -85,7 +85,8 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
         (interval @ (Type::IntervalDay | Type::IntervalYear), n)
             if matches!(op, "*" | "/") && n.is_numeric() =>
         {
-            let number = if n.is_integral() {
+            // Intervals are divided by doubles only.
+            let number = if n.is_integral() && op == "*" {
                 Type::Bigint
             } else {
                 Type::Double
@@ -317,21 +318,20 @@ fn intervals(op: &str, a: &Value, b: &Value, types: &Resolved) -> Result<Value> 
 }
 
 fn scaled(op: &str, interval: i64, by: &Value) -> Result<Value> {
-    let not_a_number = || {
+    let refused = |what: &str, by: f64| {
+        let by = super::text::double_java(by);
         TrinoError::in_data(
             Code::InvalidFunctionArgument,
-            "Cannot multiply or divide interval by NaN",
+            format!("Cannot {what} by double {by}"),
         )
     };
     match (op, by) {
-        (_, Value::Double(x)) if x.is_nan() => Err(not_a_number()),
-        ("/", Value::Int(0)) => Err(by_zero()),
         ("*", Value::Int(n)) => Ok(Value::Int(interval.saturating_mul(*n))),
-        (_, Value::Int(n)) => Ok(Value::Int(interval / n)),
+        ("*", Value::Double(x)) if x.is_nan() => Err(refused("multiply", *x)),
         ("*", Value::Double(x)) => Ok(Value::Int((interval as f64 * x) as i64)),
-        (_, Value::Double(x)) if *x == 0.0 => Err(by_zero()),
+        (_, Value::Double(x)) if x.is_nan() || *x == 0.0 => Err(refused("divide", *x)),
         (_, Value::Double(x)) => Ok(Value::Int((interval as f64 / x) as i64)),
-        _ => Err(by_zero()),
+        _ => Ok(Value::Null),
     }
 }
 

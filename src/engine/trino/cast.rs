@@ -5,7 +5,7 @@ use super::calendar::{
 };
 use super::error::{Code, Result, TrinoError};
 use super::text;
-use super::types::{Type, VARCHAR};
+use super::types::{MAX_PRECISION, Type, VARCHAR};
 use super::value::Value;
 
 /// Whether `CAST(from AS to)` exists.
@@ -308,7 +308,9 @@ fn from_text(source: &str, from: &Type, to: &Type) -> Result<Value> {
                 .ok_or_else(|| invalid(format!("Value cannot be cast to date: {source}")))?,
         ),
         Type::Time(p) => match text::parse_time(source) {
-            Some(read) if read.offset.is_none() => Value::Time(read.picos(*p)),
+            Some(read) if read.offset.is_none() && read.precision() <= MAX_PRECISION => {
+                Value::Time(read.picos(*p))
+            }
             _ => return Err(invalid(format!("Value cannot be cast to time: {source}"))),
         },
         Type::TimeTz(p) => match text::parse_time(source).and_then(|r| r.offset.zip(Some(r))) {
@@ -512,7 +514,11 @@ fn from_time(value: Value, from: &Type, to: &Type) -> Result<Value> {
             zoned(Zoned::at(round_picos(at.picos(), *p), at.zone), *p)?
         }
         (Value::Zoned(zoned), to) => {
-            from_local(zoned.local_picos(), zoned.offset_seconds() / 60, to)?
+            // Trino takes the offset at the instant whose UTC clock shows the local time: next to a
+            // transition that is the one of the other side.
+            let local = zoned.local_picos();
+            let then = Zoned::at(local, zoned.zone).unwrap_or(zoned);
+            from_local(local, then.offset_seconds() / 60, to)?
         }
         (_, to) => return Err(invalid(format!("Cannot cast {from} to {to}"))),
     })

@@ -349,7 +349,7 @@ impl ReadTime {
     }
 }
 
-/// Reads `h:m[:s[.f]][[ ]+hh:mm]` of at most twelve digits.
+/// Reads `h:m[:s[.f]][[ ]+hh:mm]`.
 pub fn parse_time(text: &str) -> Option<ReadTime> {
     let (clock, rest) = text.split_at_checked(clock_end(text))?;
     let offset = match rest.trim_start_matches(|c: char| c.is_ascii_whitespace()) {
@@ -360,7 +360,7 @@ pub fn parse_time(text: &str) -> Option<ReadTime> {
         clock: Clock::read(clock)?,
         offset,
     };
-    (read.precision() <= 12).then_some(read)
+    Some(read)
 }
 
 /// A timestamp as read.

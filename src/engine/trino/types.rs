@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Fields, TimeUnit};
 
-use super::ast::TypeName;
+use super::ast::{Pos, TypeName};
 use super::error::{Code, Result, TrinoError};
 
 /// A type of Trino that this front end can hold.
@@ -209,16 +209,7 @@ impl Type {
             ("varbinary", [], []) => Self::Varbinary,
             ("date", [], []) => Self::Date,
             ("time" | "timestamp" | "time with time zone" | "timestamp with time zone", _, []) => {
-                let Some(p) = time_precision(numbers) else {
-                    return Err(TrinoError::at(
-                        name.pos,
-                        Code::InvalidFunctionArgument,
-                        format!(
-                            "{} precision must be in range [0, 12]",
-                            name.base.to_uppercase()
-                        ),
-                    ));
-                };
+                let p = time_precision(name)?;
                 match name.base.as_str() {
                     "time" => Self::Time(p),
                     "timestamp" => Self::Timestamp(p),
@@ -443,12 +434,26 @@ impl Type {
 }
 
 /// The precision a type of time is written with, 3 if none is.
-fn time_precision(numbers: &[u32]) -> Option<u8> {
-    match numbers {
-        [] => Some(3),
-        [p] => u8::try_from(*p).ok().filter(|p| *p <= MAX_PRECISION),
-        _ => None,
+fn time_precision(name: &TypeName) -> Result<u8> {
+    match name.numbers.as_slice() {
+        [] => Ok(3),
+        [p, ..] => u8::try_from(*p)
+            .ok()
+            .filter(|p| *p <= MAX_PRECISION)
+            .ok_or_else(|| beyond_precision(name.pos, &name.base, *p)),
     }
+}
+
+/// The error of a time with more digits than Trino has.
+pub fn beyond_precision(pos: Pos, name: &str, precision: u32) -> TrinoError {
+    TrinoError::at(
+        pos,
+        Code::NumericValueOutOfRange,
+        format!(
+            "{} precision must be in range [0, {MAX_PRECISION}]: {precision}",
+            name.to_uppercase()
+        ),
+    )
 }
 
 impl fmt::Display for Type {

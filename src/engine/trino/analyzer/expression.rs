@@ -11,7 +11,7 @@ use super::super::cast::needs_today;
 use super::super::error::{Code, Result, TrinoError};
 use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
-use super::super::types::{MAX_PRECISION, Type, VARCHAR};
+use super::super::types::{MAX_PRECISION, Type, VARCHAR, beyond_precision};
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
 use super::combine::{
@@ -653,11 +653,13 @@ impl<'a> Analyzer<'a> {
             None => 3,
             Some(Ok(p)) if p <= MAX_PRECISION => p,
             Some(_) => {
-                return Err(TrinoError::at(
-                    pos,
-                    Code::InvalidFunctionArgument,
-                    format!("{word} precision must be in range [0, 12]"),
-                ));
+                let name = match word {
+                    "CURRENT_TIME" => "time with time zone",
+                    "LOCALTIME" => "time",
+                    "CURRENT_TIMESTAMP" => "timestamp with time zone",
+                    _ => "timestamp",
+                };
+                return Err(beyond_precision(pos, name, precision.unwrap_or_default()));
             }
         };
         let picos = round_picos(now.picos(), p);

@@ -5,7 +5,7 @@ use super::super::calendar::{Zoned, ZonedTime};
 use super::super::cast::{cast_value, fits};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::text;
-use super::super::types::{MAX_PRECISION, Type, VARCHAR};
+use super::super::types::{MAX_PRECISION, Type, VARCHAR, beyond_precision};
 use super::super::value::{Value, scalar_of};
 use super::scope::Typed;
 use datafusion::logical_expr::Expr;
@@ -86,7 +86,7 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
         // The digits of a fraction are its precision.
         "time" => {
             let read = text::parse_time(source).ok_or_else(refused)?;
-            let p = read.precision();
+            let p = checked(read.precision(), "time", read.offset.is_some(), pos)?;
             let picos = read.picos(p);
             match read.offset {
                 None => literal(Value::Time(picos), Type::Time(p)),
@@ -97,10 +97,8 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
             }
         }
         "timestamp" => {
-            let read = text::parse_timestamp(source)
-                .filter(|read| read.precision() <= MAX_PRECISION)
-                .ok_or_else(refused)?;
-            let p = read.precision();
+            let read = text::parse_timestamp(source).ok_or_else(refused)?;
+            let p = checked(read.precision(), "timestamp", read.zone.is_some(), pos)?;
             let local = read.picos(p);
             match read.zone {
                 None => literal(Value::Timestamp(local), Type::Timestamp(p)),
@@ -126,6 +124,19 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
             literal(value, ty)
         }
     }
+}
+
+/// The precision of a literal of time, if Trino has it.
+fn checked(precision: u8, name: &str, zoned: bool, pos: Pos) -> Result<u8> {
+    if precision <= MAX_PRECISION {
+        return Ok(precision);
+    }
+    let zone = if zoned { " with time zone" } else { "" };
+    Err(beyond_precision(
+        pos,
+        &format!("{name}{zone}"),
+        precision.into(),
+    ))
 }
 
 fn interval(negative: bool, text: &str, from: &str, to: Option<&str>) -> Option<(Value, Type)> {

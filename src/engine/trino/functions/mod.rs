@@ -1,6 +1,7 @@
 //! Trino's scalar functions, a file a family.
 
 pub mod documented;
+mod format;
 pub mod like;
 mod math;
 pub mod nested;
@@ -34,6 +35,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         nested::resolve,
         regex::resolve,
         sequence::resolve,
+        format::resolve,
     ] {
         match family(name, arguments) {
             Resolution::Unknown => {}

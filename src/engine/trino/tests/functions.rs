@@ -180,10 +180,7 @@ fn dates_and_times() {
             "TIMESTAMP '2025-04-30 00:00:00' - TIMESTAMP '2025-04-28 22:00:00', INTERVAL '1' DAY * DECIMAL '1.5'",
             "1 02:00:00.000|1 12:00:00.000",
         ),
-        (
-            "from_unixtime(0, 1, 30)",
-            "NOT_SUPPORTED: line 1:8: Function from_unixtime(integer, integer, integer) is not supported by windfarm",
-        ),
+        ("from_unixtime(0, 1, 30)", "1970-01-01 01:30:00.000 +01:30"),
     ]);
 }
 

@@ -17,6 +17,7 @@ mod unit;
 mod unix;
 mod zone;
 
+pub use format::{DAYS, MONTHS, name, short};
 pub use unit::has_unit;
 pub use zone::AT_TIME_ZONE;
 
@@ -29,7 +30,7 @@ fn out_of_range() -> TrinoError {
 }
 
 /// Picoseconds of a date or time without its zone, as if UTC; those of the day for a time of day.
-fn local(value: &Value) -> Option<i128> {
+pub fn local(value: &Value) -> Option<i128> {
     Some(match value {
         Value::Date(days) => join_day((*days).into(), 0),
         Value::Time(picos) => (*picos).into(),
