@@ -69,11 +69,9 @@ pub fn on_day(time: &Value, days: i64, to: &Type) -> Result<Value> {
             zoned(Zoned::at(round_picos(join_day(days, *picos), *p), 0), *p)?
         }
         (Value::ZonedTime(time), Type::TimestampTz(p)) => {
-            let local = round_picos(join_day(days, time.picos), *p);
-            zoned(
-                Zoned::from_local(local, offset_minutes_key(time.offset)),
-                *p,
-            )?
+            // The day is that of UTC, and so is the time it is put on.
+            let instant = join_day(days, round_of_day(time.utc(), *p));
+            zoned(Zoned::at(instant, offset_minutes_key(time.offset)), *p)?
         }
         _ => Value::Null,
     })

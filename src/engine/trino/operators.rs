@@ -332,6 +332,15 @@ pub fn join_key(ty: &Type) -> Option<Function> {
     })
 }
 
+/// A time with a zone as its instant: what it is ordered and grouped by. `None` for types that Arrow
+/// orders as Trino does.
+pub fn order_key(ty: &Type) -> Option<Function> {
+    match ty {
+        Type::TimestampTz(_) | Type::TimeTz(_) => join_key(ty),
+        _ => None,
+    }
+}
+
 /// A float with one zero and one NaN, for grouping: Arrow tells −0.0 from 0.0 there. `None` for types
 /// Arrow groups as Trino does.
 pub fn group_key(ty: &Type) -> Option<Function> {

@@ -14,6 +14,7 @@ use crate::base::Timestamp;
 
 mod cases;
 mod functions;
+mod times;
 
 struct Tables;
 

@@ -26,7 +26,7 @@ use super::super::function::Function;
 use super::super::operators;
 use super::super::types::Type;
 use super::super::value::Value;
-use super::combine::{apply, coerce};
+use super::combine::{apply, coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -202,6 +202,8 @@ impl Analyzer<'_> {
                 let argument = coerce(argument, ty)?;
                 match operators::group_key(ty).filter(|_| counts_distinct) {
                     Some(key) => apply(key, vec![argument]),
+                    // Only their number is asked for, so instants stand for times with zones.
+                    None if matches!(name, "count" | "approx_distinct") => ordered(argument),
                     None => Ok(argument),
                 }
             })
@@ -215,10 +217,16 @@ impl Analyzer<'_> {
         for item in &call.order_by {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             order_by.push((key, item.descending, item.nulls_first));
         }
         if counts_distinct && let Some(held) = types.first() {
             self.planner.groupable(held, pos)?;
+            let counted = matches!(name, "count" | "approx_distinct");
+            if !counted && operators::order_key(held).is_some() {
+                let what = format!("{name}(DISTINCT …) of type {held}");
+                return Err(TrinoError::unsupported(pos, what));
+            }
         }
         Ok(AggregateCall {
             id: self.planner.fresh(),

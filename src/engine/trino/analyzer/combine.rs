@@ -239,6 +239,14 @@ pub fn is_distinct(left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
     apply(operators::distinct(ty), vec![left, right])
 }
 
+/// A value in the form it is ordered by.
+pub fn ordered(value: Typed) -> Result<Typed> {
+    match operators::order_key(&value.ty) {
+        Some(key) => apply(key, vec![value]),
+        None => Ok(value),
+    }
+}
+
 /// An explicit CAST or TRY_CAST.
 pub fn cast(value: Typed, to: &Type, safe: bool, pos: Pos) -> Result<Typed> {
     if !can_cast(&value.ty, to) {

@@ -6,12 +6,11 @@ use datafusion::logical_expr::{Expr, expr::InList};
 
 use super::super::arithmetic;
 use super::super::ast::{Expression, Identifier, Node, Pos, WindowSpec};
-use super::super::calendar::{Zoned, ZonedTime, round_picos, split_day};
 use super::super::cast::needs_today;
 use super::super::error::{Code, Result, TrinoError};
 use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
-use super::super::types::{MAX_PRECISION, Type, VARCHAR, beyond_precision};
+use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
 use super::combine::{
@@ -238,16 +237,8 @@ impl<'a> Analyzer<'a> {
                 self.call(&name, vec![value], pos)
             }
             Node::AtTimeZone(value, zone) => {
-                let mut arguments = vec![self.analyze(value)?, self.analyze(zone)?];
-                if matches!(
-                    arguments.first().map(|a| &a.ty),
-                    Some(Type::Time(_) | Type::TimeTz(_))
-                ) {
-                    let now = self.planner.context.now.millis();
-                    arguments.push(literal(Value::Int(now), Type::Bigint)?);
-                    return self.call(functions::AT_TIME_ZONE, arguments, pos);
-                }
-                self.call("at_timezone", arguments, pos)
+                let (value, zone) = (self.analyze(value)?, self.analyze(zone)?);
+                self.at_time_zone(value, zone, pos)
             }
             Node::Current(word, precision) => self.current(word, *precision, pos),
             Node::Grouping(arguments) => self.grouping(arguments, pos),
@@ -640,61 +631,6 @@ impl<'a> Analyzer<'a> {
                 format!("Cannot use {} for subscript of {}", index_value.ty, base.ty),
             )),
         }
-    }
-
-    pub(super) fn current(
-        &mut self,
-        word: &str,
-        precision: Option<u32>,
-        pos: Pos,
-    ) -> Result<Typed> {
-        let now = Zoned::new(self.planner.context.now.millis(), 0);
-        let p = match precision.map(u8::try_from) {
-            None => 3,
-            Some(Ok(p)) if p <= MAX_PRECISION => p,
-            Some(_) => {
-                let name = match word {
-                    "CURRENT_TIME" => "time with time zone",
-                    "LOCALTIME" => "time",
-                    "CURRENT_TIMESTAMP" => "timestamp with time zone",
-                    _ => "timestamp",
-                };
-                return Err(beyond_precision(pos, name, precision.unwrap_or_default()));
-            }
-        };
-        let picos = round_picos(now.picos(), p);
-        let (_, of_day) = split_day(picos);
-        match word {
-            "CURRENT_DATE" => {
-                let days = i32::try_from(split_day(now.picos()).0).unwrap_or(0);
-                literal(Value::Date(days), Type::Date)
-            }
-            "CURRENT_TIME" => {
-                let time = ZonedTime {
-                    picos: of_day,
-                    offset: 0,
-                };
-                literal(Value::ZonedTime(time), Type::TimeTz(p))
-            }
-            "LOCALTIME" => literal(Value::Time(of_day), Type::Time(p)),
-            "CURRENT_TIMESTAMP" => {
-                let now = Zoned::at(picos, 0).unwrap_or(now);
-                literal(Value::Zoned(now), Type::TimestampTz(p))
-            }
-            "LOCALTIMESTAMP" => literal(Value::Timestamp(picos), Type::Timestamp(p)),
-            "CURRENT_CATALOG" => text_literal(self.planner.context.catalog),
-            "CURRENT_SCHEMA" => match self.planner.context.database {
-                Some(database) => text_literal(database),
-                None => literal(Value::Null, VARCHAR),
-            },
-            _ => Err(TrinoError::unsupported(pos, word)),
-        }
-    }
-
-    /// A time of day cast to a timestamp: on the day the query starts.
-    fn today_at(&self, value: Typed, to: Type) -> Result<Typed> {
-        let (days, _) = split_day(Zoned::new(self.planner.context.now.millis(), 0).picos());
-        apply(operators::on_day(value.ty.clone(), days, to), vec![value])
     }
 
     fn grouping(&mut self, arguments: &[Expression], pos: Pos) -> Result<Typed> {

@@ -7,11 +7,13 @@
 mod aggregate;
 mod call;
 mod combine;
+mod distinct;
 mod expression;
 mod filter;
 mod from;
 mod lambda;
 mod literal;
+mod now;
 mod query;
 mod scope;
 mod select;

@@ -7,10 +7,11 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
 
 use super::super::ast::{Body, Expression, Node, Pos, Query, SetOperation, SortItem};
 use super::super::error::{Code, Result, TrinoError};
-use super::super::operators::grouped_by;
+use super::super::operators::{grouped_by, order_key};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::combine::coerce;
+use super::distinct::distinct_rows;
 use super::expression::Analyzer;
 use super::scope::{Field, Relation, Typed, column};
 use super::{Named, Planner, built};
@@ -246,6 +247,10 @@ impl Planner<'_> {
         if distinct {
             for ty in &types {
                 self.groupable(ty, pos)?;
+                if operation != SetOperation::Union && order_key(ty).is_some() {
+                    let what = format!("{name} of type {ty}");
+                    return Err(TrinoError::unsupported(pos, what));
+                }
             }
         }
         let ids: Vec<String> = types.iter().map(|_| self.fresh()).collect();
@@ -258,12 +263,11 @@ impl Planner<'_> {
                     .union(right)
                     .and_then(LogicalPlanBuilder::build),
             )?,
-            (SetOperation::Union, false) => built(
-                LogicalPlanBuilder::from(left)
-                    .union(right)
-                    .and_then(LogicalPlanBuilder::distinct)
-                    .and_then(LogicalPlanBuilder::build),
-            )?,
+            (SetOperation::Union, false) => {
+                let both = LogicalPlanBuilder::from(left).union(right);
+                let both = built(both.and_then(LogicalPlanBuilder::build))?;
+                distinct_rows(self, both, ids.iter().zip(&types))?
+            }
             (operation, true) => {
                 // Equal rows of a side are numbered: then no two are equal, and the n-th of one side
                 // answers to the n-th of the other.
@@ -391,7 +395,7 @@ impl Planner<'_> {
             self.sortable(&key.ty, item.expression.pos)?;
             let id = self.fresh();
             exprs.push(key.expr.alias(&id));
-            keys.push(sort(&id, item));
+            keys.push(sort(&id, &key.ty, item));
         }
         let outputs: Vec<Expr> = relation.fields.iter().map(|f| column(&f.id)).collect();
         let plan = built(
@@ -451,10 +455,7 @@ impl Planner<'_> {
 
     /// Refuses types DataFusion cannot group.
     pub(super) fn groupable(&self, ty: &Type, pos: Pos) -> Result<()> {
-        let held = !matches!(
-            ty,
-            Type::Map(..) | Type::Array(_) | Type::Row(_) | Type::TimestampTz(_)
-        );
+        let held = !matches!(ty, Type::Map(..) | Type::Array(_) | Type::Row(_));
         if held {
             Ok(())
         } else {
@@ -516,8 +517,12 @@ fn expanded(value: &Typed) -> Result<Option<Vec<Typed>>> {
 }
 
 /// A sort key on a column.
-pub(super) fn sort(id: &str, item: &SortItem) -> SortExpr {
-    SortExpr::new(column(id), !item.descending, item.nulls_first)
+pub(super) fn sort(id: &str, ty: &Type, item: &SortItem) -> SortExpr {
+    let key = match order_key(ty) {
+        Some(key) => key.expression(vec![column(id)]),
+        None => column(id),
+    };
+    SortExpr::new(key, !item.descending, item.nulls_first)
 }
 
 /// `ORDER BY 2`, `GROUP BY 2`: the position from 0.

@@ -13,6 +13,7 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::operators::grouped_by;
 use super::super::types::Type;
 use super::aggregate::{self, AggregateCall, Part};
+use super::distinct::{ZonedKeys, distinct_rows};
 use super::expression::{Analyzer, Gathered, name_parts};
 use super::query::{null_of, ordinal, sort};
 use super::scope::{Field, Relation, Typed, column};
@@ -343,8 +344,10 @@ impl Planner<'_> {
     ) -> Result<(LogicalPlan, Replacements)> {
         let key_ids: Vec<String> = grouping.keys.iter().map(|_| self.fresh()).collect();
         let mut before = Before::default();
+        let mut zoned = ZonedKeys::default();
         for (key, id) in grouping.keys.iter().zip(&key_ids) {
             before.add(grouped_by(key.expr.clone(), &key.ty).alias(id), id);
+            before.exprs.extend(zoned.note(key, id, self));
         }
         for call in &mut calls {
             let typed = call
@@ -391,15 +394,13 @@ impl Planner<'_> {
             if parts.is_empty() && set.is_empty() {
                 parts.push(count(lit(1_i64)).alias(self.fresh()));
             }
-            let groups: Vec<Expr> = set
-                .iter()
-                .filter_map(|at| key_ids.get(*at))
-                .map(|id| column(id))
-                .collect();
+            let set_ids = || set.iter().filter_map(|at| key_ids.get(*at));
+            let groups: Vec<Expr> = set_ids().map(|id| zoned.group(id)).collect();
+            parts.extend(set_ids().filter_map(|id| zoned.first(id)));
             let mut exprs = Vec::new();
             for (at, (key, id)) in grouping.keys.iter().zip(&key_ids).enumerate() {
                 exprs.push(if set.contains(&at) {
-                    column(id)
+                    zoned.shown(id)
                 } else {
                     null_of(&key.ty)?.alias(id)
                 });
@@ -521,6 +522,7 @@ impl Planner<'_> {
         }
         let mut sorts = Vec::new();
         for (key, item) in keys.into_iter().zip(order_by) {
+            let ty = key.value.ty.clone();
             let id = match key.output.and_then(|at| fields.get(at)) {
                 Some(field) => field.id.clone(),
                 None if select.distinct => {
@@ -536,12 +538,14 @@ impl Planner<'_> {
                     id
                 }
             };
-            sorts.push(sort(&id, item));
+            sorts.push(sort(&id, &ty, item));
         }
         let hidden = exprs.len() > fields.len();
         let mut builder = built(LogicalPlanBuilder::from(plan).project(exprs))?;
         if select.distinct {
-            builder = built(builder.distinct())?;
+            let rows = built(builder.build())?;
+            let columns = fields.iter().map(|f| (&f.id, &f.ty));
+            builder = LogicalPlanBuilder::from(distinct_rows(self, rows, columns)?);
         }
         if !sorts.is_empty() {
             builder = built(builder.sort(sorts))?;

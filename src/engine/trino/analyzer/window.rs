@@ -22,7 +22,7 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::{self, AggregateCall};
-use super::combine::coerce;
+use super::combine::{coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -191,6 +191,10 @@ impl Analyzer<'_> {
         for (key, expression) in partition_by.iter().zip(&spec.partition_by) {
             self.planner.groupable(&key.ty, expression.pos)?;
         }
+        let partition_by = partition_by
+            .into_iter()
+            .map(ordered)
+            .collect::<Result<_>>()?;
         let order_by = self.sort_keys(&spec.order_by)?;
         let ranked = !order_by.is_empty();
         let frame = self.frame(&spec, ranked)?;
@@ -326,6 +330,7 @@ impl Analyzer<'_> {
         for item in items {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             keys.push((key, item.descending, item.nulls_first));
         }
         Ok(keys)

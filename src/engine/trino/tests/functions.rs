@@ -313,7 +313,7 @@ fn whole_columns_answer_as_single_values_do() {
     );
     check(
         "SELECT date_trunc('hour', TIMESTAMP '1969-12-31 23:30:00.500'), date_trunc('fortnight', at) FROM reading LIMIT 1",
-        "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid Timestamp field",
+        "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid TIMESTAMP field",
     );
     check(
         "SELECT CAST(data AS varchar(3)), try_cast(data AS double), try_cast(data AS bigint), data LIKE '0%', data LIKE data FROM text",

@@ -69,11 +69,12 @@ pub fn has_unit(unit: &str, ty: &Type) -> bool {
 }
 
 fn unit_of(name: &str, ty: &Type) -> Result<Unit> {
-    let unit = Unit::of(&name.to_lowercase());
+    let name = name.to_lowercase();
+    let unit = Unit::of(&name);
     let (fits, kind): (fn(Unit) -> bool, _) = match ty {
         Type::Date => (|unit| !unit.is_of_clock(), "DATE"),
-        Type::Time(_) | Type::TimeTz(_) => (Unit::is_of_clock, "Time"),
-        _ => (|_| true, "Timestamp"),
+        Type::Time(_) | Type::TimeTz(_) => (Unit::is_of_clock, "TIME"),
+        _ => (|_| true, "TIMESTAMP"),
     };
     unit.filter(|unit| fits(*unit))
         .ok_or_else(|| invalid(format!("'{name}' is not a valid {kind} field")))
