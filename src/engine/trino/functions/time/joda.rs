@@ -403,7 +403,7 @@ mod tests {
         );
         check(
             at,
-            "z Z ZZ ZZZ G C ''o'' 'q'",
+            "z Z ZZ ZZZ G C '''o''' 'q'",
             "PDT -0700 -07:00 America/Los_Angeles AD 20 'o' q",
         );
         assert!(joda("T").is_err());
