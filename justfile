@@ -41,7 +41,7 @@ clients *ARGS:
     if tests/clients/install.sh "{{javascript_sdk}}"; then javascript=(--javascript "{{javascript_sdk}}"); fi
     "{{e2e_clients}}/bin/python" tests/clients/run.py "${javascript[@]}" {{ARGS}}
 
-# Feed arbitrary bytes to a parser of the front door (needs nightly and cargo-fuzz): router, cbor, json, form, signature or chunked.
+# Feed arbitrary bytes to a parser of the front door (needs nightly and cargo-fuzz): router, cbor, json, form, signature, chunked or event_stream.
 fuzz TARGET *ARGS:
     cargo +nightly fuzz run {{TARGET}} {{ARGS}}
 

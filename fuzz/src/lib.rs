@@ -15,12 +15,14 @@
 
 use std::cell::RefCell;
 
+use aws_smithy_eventstream::frame::read_message_from;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use s3s::Body;
-use windfarm::base::{Clock, Seed, Timestamp};
+use windfarm::base::{Clock, Seed, ServiceError, Timestamp};
 use windfarm::emulator::{Emulator, Settings};
 use windfarm::iam::Secret;
+use windfarm::wire::event_stream::{Encoding, Message, reply};
 use windfarm::wire::model::{Facts, validate};
 use windfarm::wire::query::Form;
 use windfarm::wire::scope::Auth;
@@ -251,5 +253,53 @@ pub fn chunked(data: &[u8]) {
         let (status, _, body) = ask(request("GET", "/bucket/key").body(Body::empty()).unwrap());
         assert_eq!(status, 200);
         assert!(body.len() <= data.len());
+    }
+}
+
+/// What a stream says, line by line: a line that is a JSON document is an event, any other an exception.
+/// AWS's own reader finds in the frames what was said, in both encodings.
+pub fn event_stream(data: &[u8]) {
+    let facts = Facts::of(Service::Kinesis);
+    let operation = facts.operation("SubscribeToShard").unwrap();
+    let said: Vec<Message> = data
+        .split(|byte| *byte == b'\n')
+        .map(|line| match json::parse(line) {
+            Ok(payload) => Message::Event {
+                name: "SubscribeToShardEvent",
+                payload,
+            },
+            Err(_) => {
+                let message = String::from_utf8_lossy(line).into_owned();
+                Message::Exception(ServiceError::client("InternalFailureException", message))
+            }
+        })
+        .collect();
+    for encoding in [Encoding::Json, Encoding::Cbor] {
+        let messages = Box::pin(futures::stream::iter(said.clone()));
+        let reply = reply(facts, operation, encoding, messages);
+        let mut bytes = DOOR.with_borrow(|door| {
+            let body = reply.into_body();
+            door.runtime
+                .block_on(async move { body.collect().await.unwrap().to_bytes() })
+        });
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            frames.push(read_message_from(&mut bytes).unwrap());
+        }
+        // One more: the initial response.
+        assert_eq!(frames.len(), said.len() + 1);
+        for (frame, message) in frames[1..].iter().zip(&said) {
+            let kind = frame.headers()[0].value().as_string().unwrap().as_str();
+            let expected = match message {
+                Message::Event { payload, .. } => {
+                    if encoding == Encoding::Json {
+                        assert_eq!(&json::parse(frame.payload()).unwrap(), payload);
+                    }
+                    "event"
+                }
+                Message::Exception(_) => "exception",
+            };
+            assert_eq!(kind, expected);
+        }
     }
 }

@@ -40,6 +40,11 @@ impl NamedQueries {
 }
 
 impl Athena {
+    /// The work group of a named query.
+    pub fn work_group_of_named_query(&self, id: &str) -> Option<String> {
+        self.named_queries.by_id.get(id)?.work_group.clone()
+    }
+
     /// CreateNamedQuery. An equal request with the same token names the query it made before.
     pub fn create_named_query(
         &mut self,

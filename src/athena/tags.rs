@@ -14,6 +14,11 @@ use crate::base::limits;
 pub(crate) type Tags = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Athena {
+    /// The tags of a resource, none for one that does not exist.
+    pub fn tags_of(&self, arn: &str) -> BTreeMap<String, String> {
+        self.tags.get(arn).cloned().unwrap_or_default()
+    }
+
     /// TagResource: adds and replaces.
     pub fn tag_resource(&mut self, request: TagResourceRequest) -> Result<TagResourceResponse> {
         self.check_resource(&request.resource_arn)?;

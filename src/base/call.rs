@@ -1,6 +1,8 @@
 //! What a service's core is told about a request, and what it answers when it refuses.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::base::{AccountId, Region, Timestamp};
 
@@ -17,6 +19,21 @@ pub struct Call {
     pub region: Region,
     /// ARN of the caller, as STS GetCallerIdentity would answer.
     pub caller_arn: String,
+    /// Where it came from.
+    pub origin: Arc<Origin>,
+}
+
+/// Where a request came from, as policies may ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The access key it was signed with; none for unsigned requests and for the program's own calls.
+    pub access_key: Option<String>,
+    /// The other end of the connection; none in the process.
+    pub source_ip: Option<IpAddr>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+    /// Whether it came over TLS.
+    pub secure: bool,
 }
 
 impl Call {
@@ -28,6 +45,7 @@ impl Call {
             caller_arn: format!("arn:aws:iam::{account}:root"),
             account,
             region: Region::default(),
+            origin: Arc::default(),
         }
     }
 }

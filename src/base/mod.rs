@@ -18,7 +18,7 @@ pub mod time;
 
 pub use arn::{AccountId, Arn, Region};
 pub use blob::Blob;
-pub use call::{Call, ServiceError};
+pub use call::{Call, Origin, ServiceError};
 pub use clock::Clock;
 pub use ids::Ids;
 pub use seed::Seed;

@@ -39,6 +39,30 @@ pub enum Command {
     /// Look at the streams of a running emulator
     #[command(subcommand)]
     Streams(StreamsCommand),
+    /// What the callers of a running emulator need to be allowed
+    #[command(subcommand)]
+    Iam(IamCommand),
+}
+
+/// `windfarm iam`
+#[derive(Clone, Debug, Subcommand)]
+pub enum IamCommand {
+    /// Print the least policy of what was asked of an emulator started with --iam audit or enforce
+    Policy(PolicyArgs),
+}
+
+/// `windfarm iam policy`
+#[derive(Clone, Debug, Args)]
+pub struct PolicyArgs {
+    /// A user, role or root, by name or ARN: its policy alone, ready for a file; all of them, with
+    /// what their policies did not allow, when left out
+    pub principal: Option<String>,
+    /// Where to ask.
+    #[command(flatten)]
+    pub place: HealthArgs,
+    /// Print the whole report as JSON
+    #[arg(long, conflicts_with = "principal")]
+    pub json: bool,
 }
 
 /// `windfarm streams`
@@ -175,6 +199,9 @@ pub struct UpArgs {
     /// Whether requests must carry a valid signature
     #[arg(long, value_enum, default_value_t = AuthName::Off, env = "WINDFARM_AUTH")]
     pub auth: AuthName,
+    /// Whether requests must be allowed by IAM's policies
+    #[arg(long, value_enum, default_value_t = IamName::Off, env = "WINDFARM_IAM")]
+    pub iam: IamName,
     /// Speak HTTPS, with a certificate made for this run
     #[arg(long, env = "WINDFARM_TLS")]
     pub tls: bool,
@@ -205,6 +232,20 @@ pub enum AuthName {
     /// `test` (root of that account). Signature Version 2, which boto3 and `aws s3 presign` use for
     /// presigned URLs unless told `s3v4`, is refused
     Verify,
+}
+
+/// Authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IamName {
+    /// Everybody may do everything
+    Off,
+    /// Everybody may do everything; what each caller, and each role in a service's hands, needed for it
+    /// is noted: `windfarm iam policy` prints the least policy that allows it
+    Audit,
+    /// Requests need what policies allow: identity policies, bucket and stream policies, trust policies,
+    /// session policies and permissions boundaries. Access keys that were not made here are roots.
+    /// Firehose, crawlers and jobs act with their roles' rights, queries with their caller's
+    Enforce,
 }
 
 /// `windfarm health`

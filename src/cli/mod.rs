@@ -13,6 +13,7 @@ mod output;
 mod produce;
 mod replay;
 mod report;
+mod iam;
 mod streams;
 mod target;
 mod up;
@@ -51,6 +52,7 @@ pub fn run() -> ExitCode {
             Command::Produce(produce) => produce::run(produce).await,
             Command::Replay(replay) => replay::run(replay).await,
             Command::Streams(command) => streams::run(command).await,
+            Command::Iam(command) => iam::run(command).await,
         }
     });
     match outcome {

@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::base::{Clock, Seed};
-use crate::cli::args::{AuthName, LimitsName, UpArgs};
+use crate::cli::args::{AuthName, IamName, LimitsName, UpArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::emulator::{Emulator, Functions, Settings};
+use crate::emulator::{Emulator, Enforcement, Functions, Settings};
 use crate::kinesis::Limits;
 use crate::wire::Authentication;
 use crate::wire::tls::Tls;
@@ -59,6 +59,11 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
         authentication: match args.auth {
             AuthName::Off => Authentication::Off,
             AuthName::Verify => Authentication::Verify,
+        },
+        iam: match args.iam {
+            IamName::Off => Enforcement::Off,
+            IamName::Audit => Enforcement::Audit,
+            IamName::Enforce => Enforcement::Enforce,
         },
         s3_hosts: args.s3_host,
         functions,

@@ -33,6 +33,13 @@ pub(super) fn answer(state: &State, request: &http::Request<Body>) -> Response<B
             state.reset();
             json(StatusCode::OK, &json!({"reset": true}))
         }
+        (&Method::GET | &Method::HEAD, "/_windfarm/iam/audit") => {
+            json(StatusCode::OK, &state.gate.report())
+        }
+        (&Method::DELETE, "/_windfarm/iam/audit") => {
+            state.gate.forget();
+            json(StatusCode::OK, &json!({"forgotten": true}))
+        }
         (&Method::GET | &Method::HEAD, path) if path.starts_with(STREAMS) => {
             let name = path.strip_prefix(STREAMS).unwrap_or_default();
             let query = request.uri().query().unwrap_or_default();
@@ -48,7 +55,7 @@ pub(super) fn answer(state: &State, request: &http::Request<Body>) -> Response<B
             StatusCode::NOT_FOUND,
             &json!({
                 "error": format!("{method} {path} is not one of windfarm's own paths"),
-                "paths": ["GET /_windfarm/health", "POST /_windfarm/reset", "GET /_windfarm/streams/NAME", "GET /_localstack/health"],
+                "paths": ["GET /_windfarm/health", "POST /_windfarm/reset", "GET /_windfarm/iam/audit", "DELETE /_windfarm/iam/audit", "GET /_windfarm/streams/NAME", "GET /_localstack/health"],
             }),
         ),
     }

@@ -7,6 +7,7 @@ use crate::athena::{
     Classification, ColumnFacts, DatabaseFacts, Language, Metadata, QueryFailure, QueryOrder,
     QueryOutcome, QueryResult, ResultColumn, ResultFile, SyntaxRefusal, TableFacts, results,
 };
+use crate::emulator::gate::hands::{Actor, Hands, need};
 use crate::emulator::site::Site;
 use crate::emulator::work::{Around, Report};
 use crate::engine::hive::{self, HiveError};
@@ -15,6 +16,7 @@ use crate::engine::trino;
 use crate::glue::SharedGlue;
 use crate::glue::api::{Column, Database, Table};
 use crate::glue::catalog::CatalogReader;
+use crate::iam::need::Need;
 
 /// Trino's grammar and Hive's. A statement of Hive's side that does not parse fails when it is run, as
 /// on AWS, unless it has a name in double quotes.
@@ -123,9 +125,13 @@ pub(super) async fn run_query(site: Arc<Site>, around: Around, order: QueryOrder
 }
 
 async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOutcome {
+    let hands = around.hands(site, Actor::Caller, &order.call);
+    if let Err(refused) = may_write(&hands, order) {
+        return QueryOutcome::Failed(refused);
+    }
     let (rows, scanned_bytes) = if order.class.hive {
         let (catalog, database) = (order.catalog.as_deref(), order.database.as_deref());
-        let defined = site
+        let defined = hands
             .engine
             .define(&order.call, &order.sql, catalog, database);
         let rows = defined.await;
@@ -138,7 +144,7 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
             parameters: order.parameters.clone(),
             now: order.submitted,
         };
-        site.engine.query(&run).await
+        hands.engine.query(&run).await
     };
     if order
         .scan_limit_bytes
@@ -149,10 +155,16 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
     let rows = match rows {
         Ok(rows) => rows,
         Err(error) => {
-            let failure = failure(&error, scanned_bytes);
+            let mut failure = failure(&error, scanned_bytes);
+            // A table that may not be read looks like one that is not there.
+            if let Some(refused) = hands.refused() {
+                failure = denied(format!(
+                    "Insufficient permissions to execute the query. {refused}"
+                ));
+            }
             write(
                 site,
-                around,
+                &hands,
                 order,
                 results::failure_file(order, &failure.message),
             )
@@ -161,14 +173,14 @@ async fn outcome_of(site: &Site, around: &Around, order: &QueryOrder) -> QueryOu
         }
     };
     let result = result_of(rows, scanned_bytes);
-    write(site, around, order, results::files(order, &result)).await;
+    write(site, &hands, order, results::files(order, &result)).await;
     QueryOutcome::Succeeded(result)
 }
 
 /// Writes a query's files, unless it was stopped meanwhile: a cancelled query leaves nothing.
 async fn write(
     site: &Site,
-    around: &Around,
+    hands: &Hands,
     order: &QueryOrder,
     files: impl IntoIterator<Item = ResultFile>,
 ) {
@@ -177,7 +189,7 @@ async fn write(
     }
     for file in files {
         let headers = [("content-type".to_owned(), file.content_type.to_owned())];
-        let written = around
+        let written = hands
             .objects
             .write(&file.uri.bucket, &file.uri.key, file.body, headers.into())
             .await;
@@ -199,6 +211,42 @@ fn result_of(rows: QueryRows, scanned_bytes: u64) -> QueryResult {
         rows: rows.rows,
         scanned_bytes,
         ..QueryResult::default()
+    }
+}
+
+/// Whether the caller may put results where they are to go. Athena looks before it begins.
+fn may_write(hands: &Hands, order: &QueryOrder) -> Result<(), QueryFailure> {
+    let location = &order.output_location;
+    let bucket = format!("arn:aws:s3:::{}", location.bucket);
+    hands
+        .ask(need("s3:GetBucketLocation", bucket.clone()))
+        .map_err(|refused| {
+            denied(format!(
+                "Unable to verify/create output bucket {}. {refused}",
+                location.bucket
+            ))
+        })?;
+    let folder = location.key.rfind('/').map_or(0, |at| at + 1);
+    let folder = location.key.get(..folder).unwrap_or_default();
+    let result = Need {
+        within: Some(format!("{bucket}/{folder}")),
+        ..need("s3:PutObject", format!("{bucket}/{}", location.key))
+    };
+    hands.ask(result).map_err(|refused| {
+        denied(format!(
+            "Access denied when writing output to url: {location}. Please ensure you are allowed \
+                 to access the S3 bucket. {refused}"
+        ))
+    })
+}
+
+/// A failure of the caller's rights: a user error.
+fn denied(message: String) -> QueryFailure {
+    QueryFailure {
+        message,
+        category: 2,
+        error_type: 1000,
+        ..QueryFailure::default()
     }
 }
 

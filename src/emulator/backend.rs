@@ -49,6 +49,7 @@ impl Backend for FrontDoor {
     ) -> Result<Value, ServiceError> {
         let state = &self.0;
         state.run_due(call.now);
+        state.gate.permit(service.name(), operation, call, &input)?;
         if matches!(service, Service::Iam | Service::Sts) {
             let mut iam = state.iam();
             return if service == Service::Iam {
@@ -109,6 +110,7 @@ impl Backend for FrontDoor {
                 "{service}:{operation}"
             )));
         }
+        state.gate.permit(service.name(), operation, call, &input)?;
         let site = state.site(&call.account, &call.region);
         let subscribed = fan_out::subscribe(&site, &state.clock, call, input);
         state.tick(&site, call.now);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::base::limits::firehose::{PARQUET_DEFAULT_BLOCK_BYTES, PARQUET_DEFAULT_PAGE_BYTES};
-use crate::base::{AccountId, Region};
+use crate::base::{AccountId, Arn, Region};
+use crate::emulator::gate::Gate;
+use crate::emulator::gate::hands::{FIREHOSE, need};
 use crate::engine;
 use crate::engine::convert::{Codec, Conversion, Input, Output, Refusal};
 use crate::firehose::api::{
@@ -22,6 +24,7 @@ pub(super) struct ToParquet {
     pub glue: Arc<SharedGlue>,
     pub account: AccountId,
     pub region: Region,
+    pub gate: Arc<Gate>,
 }
 
 /// What a missing table or database is answered with, as AWS documents it among its log messages.
@@ -86,6 +89,43 @@ impl ToParquet {
             engine::Error::Invalid(why) | engine::Error::Metastore(why) => Hindrance::Schema(why),
             other => Hindrance::Schema(other.to_string()),
         })
+    }
+
+    /// Whether the role may read the schema. "Grant Firehose access to AWS Glue", Firehose guide.
+    fn ask(
+        &self,
+        configuration: &DataFormatConversionConfiguration,
+    ) -> Result<(), ConversionFailure> {
+        let schema = configuration.schema_configuration.clone();
+        let schema = schema.unwrap_or_default();
+        let name = |name: Option<String>| name.unwrap_or_default().to_lowercase();
+        let (database, table) = (name(schema.database_name), name(schema.table_name));
+        let resources = [
+            "catalog".to_owned(),
+            format!("database/{database}"),
+            format!("table/{database}/{table}"),
+        ];
+        let arn = |resource| Arn::regional("glue", &self.region, &self.account, resource);
+        let resources = resources.map(|resource| arn(resource).to_string());
+        let actions = [
+            "glue:GetTable",
+            "glue:GetTableVersion",
+            "glue:GetTableVersions",
+        ];
+        let needs = actions
+            .iter()
+            .flat_map(|action| resources.iter().map(|arn| need(action, arn.clone())))
+            .collect();
+        let role = schema.role_arn.unwrap_or_default();
+        self.gate
+            .permit_role(&role, FIREHOSE, &self.region, needs)
+            .map_err(|message| ConversionFailure {
+                code: "DataFormatConversion.AccessDenied".to_owned(),
+                message: format!(
+                    "Access was denied when calling Glue. Please ensure that the role specified in \
+                     the data format conversion configuration has the necessary permissions. {message}"
+                ),
+            })
     }
 
     fn table(&self, schema: &SchemaConfiguration) -> Result<Table, Hindrance> {
@@ -192,6 +232,7 @@ impl Converter for ToParquet {
         configuration: &DataFormatConversionConfiguration,
         records: &[Bytes],
     ) -> Result<Converted, ConversionFailure> {
+        self.ask(configuration)?;
         let conversion = self.conversion(configuration)?;
         let outcome = conversion.run(records).map_err(|error| ConversionFailure {
             code: "InternalError".to_owned(),

@@ -17,7 +17,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use url::Url;
 
+use crate::base::Region;
 use crate::base::limits::firehose::{FUNCTION_REPLY_MAX_BYTES, FUNCTION_TIMEOUT};
+use crate::emulator::gate::Gate;
+use crate::emulator::gate::hands::{FIREHOSE, need};
 use crate::emulator::site::Site;
 use crate::emulator::work::Report;
 use crate::firehose::Invocation;
@@ -92,11 +95,24 @@ impl fmt::Display for Endpoint {
 }
 
 /// Invokes a function for Firehose, which is told the outcome.
-pub(super) async fn run_invocation(functions: Arc<Functions>, invocation: Invocation) -> Report {
+pub(super) async fn run_invocation(
+    functions: Arc<Functions>,
+    gate: Arc<Gate>,
+    region: Region,
+    invocation: Invocation,
+) -> Report {
     let arn = invocation.function_arn.as_str();
-    let outcome = match functions.find(arn) {
-        Some(endpoint) => invoke(endpoint, invocation.event.clone(), FUNCTION_TIMEOUT).await,
-        None => Err(Failure {
+    let needs = vec![need("lambda:InvokeFunction", arn.to_owned())];
+    let may = gate.permit_role(&invocation.role_arn, FIREHOSE, &region, needs);
+    let outcome = match (may, functions.find(arn)) {
+        (Err(message), _) => Err(Failure {
+            code: "Lambda.InvokeAccessDenied",
+            message,
+        }),
+        (Ok(()), Some(endpoint)) => {
+            invoke(endpoint, invocation.event.clone(), FUNCTION_TIMEOUT).await
+        }
+        (Ok(()), None) => Err(Failure {
             code: "Lambda.ResourceNotFound",
             message: format!(
                 "The specified Lambda function doesn't exist: no endpoint is registered for {arn}; \

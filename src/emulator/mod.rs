@@ -8,6 +8,7 @@
 //! * [`fan_out`]: events of Kinesis subscriptions to the clients that read them.
 //! * [`work`]: what takes real time (crawls, job runs, queries, functions), done on the async runtime while a
 //!   virtual clock stands still.
+//! * [`gate`]: whether callers, and services in their roles' names, may do what they ask for.
 //! * [`backend`]: what the front door calls; [`admin`]: the program's own paths.
 //!
 //! Invariant: every change that depends on time is applied by [`State::run_due`], called before each
@@ -21,12 +22,12 @@ mod conversion;
 mod fan_out;
 mod feed;
 mod functions;
+mod gate;
 mod site;
 mod streams;
 mod surroundings;
 mod work;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -46,8 +47,10 @@ use crate::wire::tls::Tls;
 use crate::wire::{self, Authentication, Router};
 
 pub use functions::Functions;
+pub use gate::Enforcement;
 
-use site::Site;
+use gate::Gate;
+use site::{Site, Sites};
 
 /// How an emulator is to behave.
 #[derive(Clone, Debug)]
@@ -60,6 +63,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether signatures are verified.
     pub authentication: Authentication,
+    /// Whether IAM's policies are judged by.
+    pub iam: Enforcement,
     /// Domains under which buckets are addressed as `bucket.domain`, besides `localhost`, its alias
     /// `localhost.localstack.cloud` and AWS's own.
     pub s3_hosts: Vec<String>,
@@ -74,6 +79,7 @@ impl Default for Settings {
             seed: Seed::random(),
             limits: Limits::Aws,
             authentication: Authentication::Off,
+            iam: Enforcement::Off,
             s3_hosts: Vec::new(),
             functions: Functions::default(),
         }
@@ -100,18 +106,29 @@ impl Emulator {
     pub fn start(settings: Settings) -> Self {
         let ids = Arc::new(Ids::seeded(settings.seed.child("ids")));
         let s3 = Arc::new(S3::new(Arc::clone(&ids)));
+        let iam = Arc::new(Mutex::new(Iam::new(Arc::clone(&ids))));
+        let sites = Arc::new(Sites::default());
+        let gate = Arc::new(Gate::new(
+            settings.iam,
+            settings.clock.clone(),
+            Arc::clone(&iam),
+            Arc::clone(&s3),
+            Arc::downgrade(&sites),
+        ));
         let state = Arc::new(State {
-            iam: Mutex::new(Iam::new(Arc::clone(&ids))),
+            iam,
             objects: Arc::new(Space::new(Arc::clone(&s3), settings.clock.clone())),
             http_s3: wire::s3::service(
                 Arc::clone(&s3),
                 settings.clock.clone(),
                 Arc::clone(&ids),
                 wire::s3::Hosts::with_more(&settings.s3_hosts),
+                Arc::clone(&gate) as Arc<_>,
             ),
             s3,
             ids,
-            sites: Mutex::default(),
+            sites,
+            gate,
             limits: settings.limits,
             functions: Arc::new(settings.functions),
             timers_changed: Arc::new(Notify::new()),
@@ -196,8 +213,9 @@ struct State {
     s3: Arc<S3>,
     objects: Arc<dyn Objects>,
     http_s3: wire::s3::Service,
-    iam: Mutex<Iam>,
-    sites: Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>,
+    iam: Arc<Mutex<Iam>>,
+    sites: Arc<Sites>,
+    gate: Arc<Gate>,
     /// Wakes the timer task of the machine's clock when an earlier timer may have been set.
     timers_changed: Arc<Notify>,
     /// Up to when lifecycle rules have been looked at.
@@ -212,31 +230,26 @@ impl State {
     }
 
     fn all_sites(&self) -> Vec<Arc<Site>> {
-        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        sites.values().cloned().collect()
+        self.sites.all()
     }
 
     /// The services of an account in a region, if anybody has asked for them.
     fn known_site(&self, account: &AccountId, region: &Region) -> Option<Arc<Site>> {
-        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        sites.get(&(account.clone(), region.clone())).cloned()
+        self.sites.known(account, region)
     }
 
     /// The services of an account in a region; made when first asked for.
     fn site(&self, account: &AccountId, region: &Region) -> Arc<Site> {
-        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        let site = sites
-            .entry((account.clone(), region.clone()))
-            .or_insert_with(|| {
-                Arc::new(Site::new(
-                    account.clone(),
-                    region.clone(),
-                    Arc::clone(&self.ids),
-                    self.limits,
-                    Arc::clone(&self.objects),
-                ))
-            });
-        Arc::clone(site)
+        self.sites.known_or(account, region, || {
+            Site::new(
+                account.clone(),
+                region.clone(),
+                Arc::clone(&self.ids),
+                self.limits,
+                Arc::clone(&self.objects),
+                Arc::clone(&self.gate),
+            )
+        })
     }
 
     /// When S3's lifecycle rules are applied next.
@@ -274,7 +287,7 @@ impl State {
 
     /// Applies what is due in one site and starts the work that waits there.
     fn tick(&self, site: &Arc<Site>, now: Timestamp) {
-        feed::run(site, &self.s3, now);
+        feed::run(site, &self.s3, &self.gate, now);
         site.advance(now);
         fan_out::run(site, now);
         self.start_work(site, now);
@@ -289,10 +302,8 @@ impl State {
 
     fn reset(&self) {
         self.end_streams();
-        self.sites
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.sites.clear();
+        self.gate.forget();
         *self.iam() = Iam::new(Arc::clone(&self.ids));
         self.s3.reset();
     }

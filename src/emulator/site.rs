@@ -1,5 +1,6 @@
 //! The services of one account in one region.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::athena::Athena;
@@ -7,6 +8,7 @@ use crate::base::{AccountId, Call, Ids, Region, Timestamp};
 use crate::emulator::conversion::ToParquet;
 use crate::emulator::fan_out::Outlets;
 use crate::emulator::feed::Feeds;
+use crate::emulator::gate::Gate;
 use crate::emulator::work::Outcomes;
 use crate::engine::Engine;
 use crate::firehose::Firehose;
@@ -31,6 +33,41 @@ pub(super) struct Site {
     pub outcomes: Outcomes,
 }
 
+/// Every site that somebody has asked for.
+#[derive(Debug, Default)]
+pub(super) struct Sites(Mutex<BTreeMap<(AccountId, Region), Arc<Site>>>);
+
+impl Sites {
+    /// All of them, in the order of accounts and regions.
+    pub fn all(&self) -> Vec<Arc<Site>> {
+        lock(&self.0).values().cloned().collect()
+    }
+
+    /// One of them.
+    pub fn known(&self, account: &AccountId, region: &Region) -> Option<Arc<Site>> {
+        lock(&self.0)
+            .get(&(account.clone(), region.clone()))
+            .cloned()
+    }
+
+    /// One of them, made when first asked for.
+    pub fn known_or(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        make: impl FnOnce() -> Site,
+    ) -> Arc<Site> {
+        let mut sites = lock(&self.0);
+        let site = sites.entry((account.clone(), region.clone()));
+        Arc::clone(site.or_insert_with(|| Arc::new(make())))
+    }
+
+    /// Forgets them.
+    pub fn clear(&self) {
+        lock(&self.0).clear();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -42,6 +79,7 @@ impl Site {
         ids: Arc<Ids>,
         limits: Limits,
         objects: Arc<dyn Objects>,
+        gate: Arc<Gate>,
     ) -> Self {
         let glue = Glue::new(account.clone(), region.clone(), Arc::clone(&ids));
         let glue = Arc::new(SharedGlue::new(glue));
@@ -49,6 +87,7 @@ impl Site {
             glue: Arc::clone(&glue),
             account: account.clone(),
             region: region.clone(),
+            gate,
         };
         let firehose = Firehose::new(account.clone(), region.clone(), Arc::clone(&ids))
             .with_converter(Arc::new(converter))
@@ -108,6 +147,7 @@ impl Site {
             account: self.account.clone(),
             region: self.region.clone(),
             caller_arn: format!("arn:aws:iam::{}:root", self.account),
+            origin: Arc::default(),
         }
     }
 

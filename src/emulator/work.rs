@@ -11,10 +11,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::base::{Clock, Timestamp};
+use crate::base::{Call, Clock, Timestamp};
 use crate::emulator::State;
 use crate::emulator::athena::run_query;
 use crate::emulator::functions::run_invocation;
+use crate::emulator::gate::Gate;
+use crate::emulator::gate::hands::{Actor, CRAWLER, Hands, JOB};
 use crate::emulator::site::Site;
 use crate::engine::job::GraphRun;
 use crate::glue::crawler::{CrawlOrder, crawl};
@@ -74,6 +76,22 @@ impl Outcomes {
 pub(super) struct Around {
     pub objects: Arc<dyn Objects>,
     pub clock: Clock,
+    pub gate: Arc<Gate>,
+}
+
+impl Around {
+    /// The hands of somebody who acts in a site.
+    pub fn hands(&self, site: &Site, actor: Actor, call: &Call) -> Hands {
+        let catalog = Arc::clone(&site.glue) as Arc<_>;
+        Hands::of(
+            &self.gate,
+            actor,
+            call,
+            &self.objects,
+            catalog,
+            &site.engine,
+        )
+    }
 }
 
 impl State {
@@ -99,7 +117,9 @@ impl State {
         }
         for invocation in invocations {
             let functions = Arc::clone(&self.functions);
-            self.spawn(site, |_, _| run_invocation(functions, invocation));
+            self.spawn(site, |site, around| {
+                run_invocation(functions, around.gate, site.region.clone(), invocation)
+            });
         }
     }
 
@@ -118,6 +138,7 @@ impl State {
         let around = Around {
             objects: Arc::clone(&self.objects),
             clock: clock.clone(),
+            gate: Arc::clone(&self.gate),
         };
         let task = task(Arc::clone(site), around);
         let site = Arc::clone(site);
@@ -137,8 +158,17 @@ impl State {
 }
 
 async fn run_crawl(site: Arc<Site>, around: Around, order: CrawlOrder) -> Report {
-    let sampler = site.engine.sampler();
-    let outcome = crawl::run(&order, &*around.objects, &sampler, &*site.glue, &*site.glue).await;
+    let actor = Actor::Role {
+        role: order.role.clone(),
+        by: CRAWLER,
+    };
+    let hands = around.hands(&site, actor, &order.call);
+    let sampler = hands.engine.sampler();
+    let (objects, catalog) = (&*hands.objects, &*hands.catalog);
+    let mut outcome = crawl::run(&order, objects, &sampler, catalog, &*site.glue).await;
+    if let (None, Some(refused)) = (&outcome.error, hands.refused()) {
+        outcome.error = Some(refused);
+    }
     for unread in &outcome.unread {
         tracing::warn!(crawler = %order.crawler, object = %unread.object, reason = %unread.reason, "not read");
     }
@@ -156,7 +186,7 @@ async fn run_job(site: Arc<Site>, around: Around, order: RunOrder) -> Report {
         .jobs
         .run_started(around.clock.now(), &job, &run_id);
     let outcome = if started {
-        outcome_of(&site, order).await
+        outcome_of(&site, &around, order).await
     } else {
         RunOutcome::Stopped
     };
@@ -168,7 +198,7 @@ async fn run_job(site: Arc<Site>, around: Around, order: RunOrder) -> Report {
     })
 }
 
-async fn outcome_of(site: &Site, order: RunOrder) -> RunOutcome {
+async fn outcome_of(site: &Site, around: &Around, order: RunOrder) -> RunOutcome {
     let Some(nodes) = order.graph else {
         return RunOutcome::Failed(format!(
             "windfarm runs jobs that have CodeGenConfigurationNodes (a graph); the script {} of a {} \
@@ -177,6 +207,11 @@ async fn outcome_of(site: &Site, order: RunOrder) -> RunOutcome {
             order.command,
         ));
     };
+    let actor = Actor::Role {
+        role: order.role,
+        by: JOB,
+    };
+    let hands = around.hands(site, actor, &order.call);
     let run = GraphRun {
         nodes,
         arguments: order.arguments,
@@ -184,11 +219,12 @@ async fn outcome_of(site: &Site, order: RunOrder) -> RunOutcome {
         run_id: order.run_id,
         call: order.call,
     };
-    match site.engine.run_graph(run).await {
+    match hands.engine.run_graph(run).await {
         Ok(report) => {
             tracing::info!(?report, "job run succeeded");
             RunOutcome::Succeeded
         }
-        Err(error) => RunOutcome::Failed(error.to_string()),
+        // A table that may not be read looks like one that is not there.
+        Err(error) => RunOutcome::Failed(hands.refused().unwrap_or_else(|| error.to_string())),
     }
 }

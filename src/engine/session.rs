@@ -74,6 +74,16 @@ impl Engine {
         }
     }
 
+    /// The same engine over other objects and another catalog, within the same limits.
+    #[must_use]
+    pub fn with(&self, objects: Arc<dyn Objects>, catalog: Arc<dyn CatalogWriter>) -> Self {
+        Self {
+            objects,
+            catalog,
+            ..self.clone()
+        }
+    }
+
     /// The object space, not metered.
     pub fn objects(&self) -> &Arc<dyn Objects> {
         &self.objects

@@ -73,6 +73,8 @@ pub struct SourceLink {
     pub delivery_stream: String,
     /// ARN of the stream it reads.
     pub kinesis_stream_arn: String,
+    /// The role that reads it.
+    pub role_arn: String,
     /// Records that arrived before this instant are not read (LATEST as of creation).
     pub started: Timestamp,
 }
@@ -147,9 +149,13 @@ impl Firehose {
             .values()
             .filter(|stream| !stream.is_deleting())
             .filter_map(|stream| match &stream.source {
-                Source::Kinesis { stream_arn, .. } => Some(SourceLink {
+                Source::Kinesis {
+                    stream_arn,
+                    role_arn,
+                } => Some(SourceLink {
                     delivery_stream: stream.name.clone(),
                     kinesis_stream_arn: stream_arn.clone(),
+                    role_arn: role_arn.clone(),
                     started: stream.created,
                 }),
                 Source::DirectPut { .. } => None,

@@ -25,6 +25,14 @@ pub(super) fn add(to: &mut BTreeMap<String, Option<String>>, tags: &[Tag]) -> Re
 }
 
 impl Firehose {
+    /// The tags of a delivery stream by name; one without a value has an empty one.
+    pub fn tags_of(&self, name: &str) -> BTreeMap<String, String> {
+        let tags = self.streams.get(name).map(|stream| stream.tags.clone());
+        let tags = tags.unwrap_or_default().into_iter();
+        tags.map(|(key, value)| (key, value.unwrap_or_default()))
+            .collect()
+    }
+
     /// TagDeliveryStream: all tags or none.
     pub fn tag_delivery_stream(
         &mut self,

@@ -34,6 +34,8 @@ pub struct Invocation {
     pub delivery_stream: String,
     /// The function.
     pub function_arn: String,
+    /// The role that invokes it.
+    pub role_arn: String,
     /// The event: a JSON document.
     pub event: Bytes,
     /// Records inside.
@@ -319,6 +321,7 @@ impl DeliveryStream {
             id: group.id,
             delivery_stream: self.name.clone(),
             function_arn: group.function.arn.clone(),
+            role_arn: self.destination.role_arn().to_owned(),
             event: Value::from(event).to_string().into(),
             records: group.records.len() as u64,
         };

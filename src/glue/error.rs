@@ -44,6 +44,9 @@ pub enum Error {
     /// The job has as many runs under way as it allows.
     #[error("{0}")]
     ConcurrentRunsExceeded(String),
+    /// Policies do not allow it; what they say.
+    #[error("{0}")]
+    AccessDenied(String),
     /// AWS has it and this program does not: named, never ignored.
     #[error("{0}")]
     Unsupported(String),
@@ -68,6 +71,7 @@ impl Error {
             Self::SchedulerNotRunning(_) => "SchedulerNotRunningException",
             Self::NoSchedule(_) => "NoScheduleException",
             Self::ConcurrentRunsExceeded(_) => "ConcurrentRunsExceededException",
+            Self::AccessDenied(_) => "AccessDeniedException",
             Self::Unsupported(_) => "NotImplemented",
         }
     }

@@ -14,6 +14,11 @@ use crate::glue::error::{Error, Result};
 pub(crate) type Tags = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Glue {
+    /// The tags of a resource, none for one that does not exist.
+    pub fn tags_of(&self, arn: &str) -> BTreeMap<String, String> {
+        self.tags.get(arn).cloned().unwrap_or_default()
+    }
+
     /// GetTags.
     pub fn get_tags(&self, request: &GetTagsRequest) -> Result<GetTagsResponse> {
         self.check_resource(&request.resource_arn)?;

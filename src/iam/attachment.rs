@@ -118,6 +118,17 @@ impl Grants {
         removed.map(drop).ok_or_else(|| no_inline(holder, name))
     }
 
+    /// ARNs of attached policies.
+    pub fn attached_arns(&self) -> impl Iterator<Item = &str> {
+        self.attached.iter().map(String::as_str)
+    }
+
+    /// Inline policies: name and document.
+    pub fn inline(&self) -> impl Iterator<Item = (&str, &str)> {
+        let inline = self.inline.iter();
+        inline.map(|(name, document)| (name.as_str(), document.as_str()))
+    }
+
     /// Names of inline policies.
     pub fn inline_names(&self) -> impl Iterator<Item = String> {
         self.inline.keys().cloned()

@@ -20,7 +20,7 @@ pub(super) struct ProfileState {
     path: String,
     name: String,
     id: String,
-    arn: String,
+    pub arn: String,
     created: Timestamp,
     tags: Tags,
     pub role: Option<String>,

@@ -2,9 +2,10 @@
 //!
 //! [`Iam`] holds every account's entities; accounts do not see each other. It is global: regions do
 //! not matter. What is here is bookkeeping done right (names, documents, attachments, versions,
-//! sessions). **Policies are stored and checked for their grammar but not enforced**: nothing in
-//! this program asks whether a caller may, except for a role's trust policy where a role is assumed
-//! ([`Iam::assume_role`], [`Iam::role_trusts`]).
+//! sessions). Policies are stored and checked for their grammar: nothing in
+//! this room asks whether a caller may, except for a role's trust policy where a role is assumed
+//! ([`Iam::assume_role`], [`Iam::role_trusts`]). Who enforces puts three things together: [`subject`]
+//! tells who asks with what was granted, [`need`] what an operation needs, [`evaluate`] judges.
 //!
 //! Invariants: a managed policy's version list is never empty and contains its default version;
 //! attachments name policies that exist; names are unique within a type whatever their case.
@@ -14,14 +15,18 @@ pub mod error;
 pub mod sts_api;
 
 mod attachment;
+pub mod audit;
 pub mod document;
+pub mod evaluate;
 mod entity;
 mod instance_profile;
 mod managed;
+pub mod need;
 mod paging;
 mod policy;
 mod role;
 mod sts;
+pub mod subject;
 mod trust;
 mod user;
 mod user_policy;
@@ -130,6 +135,48 @@ impl Iam {
             token: Some(session.token.clone()),
             expired: session.expiration <= now,
         })
+    }
+
+    /// ARN of a role by its name, or its path and name.
+    pub fn role_arn(&self, account: &AccountId, name: &str) -> Option<String> {
+        let name = name.rsplit('/').next()?;
+        let role = self.accounts.get(account)?.roles.get(name)?;
+        Some(role.arn.clone())
+    }
+
+    /// ARN of a user by its name.
+    pub fn user_arn(&self, account: &AccountId, name: &str) -> Option<String> {
+        let user = self.accounts.get(account)?.users.get(name)?;
+        Some(user.arn.clone())
+    }
+
+    /// ARN of an instance profile by its name.
+    pub fn profile_arn(&self, account: &AccountId, name: &str) -> Option<String> {
+        let profile = self.accounts.get(account)?.profiles.get(name)?;
+        Some(profile.arn.clone())
+    }
+
+    /// The tags of a role, user or policy by ARN.
+    pub fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+        let tags = || {
+            let parsed: Arn = arn.parse().ok()?;
+            let account = self.accounts.get(&AccountId::parse(&parsed.account)?)?;
+            let name = parsed.resource_name();
+            match parsed.resource.split('/').next()? {
+                "role" => account.roles.get(name).map(|role| &role.tags),
+                "user" => account.users.get(name).map(|user| &user.tags),
+                "policy" => account.policies.get(name).map(|policy| &policy.tags),
+                _ => None,
+            }
+        };
+        let tags = tags().map(entity::Tags::list).unwrap_or_default();
+        tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
+    }
+
+    /// The trust policy of a role.
+    pub fn trust_policy(&self, role_arn: &str) -> Option<String> {
+        let role = self.role_by_arn(role_arn)?;
+        Some(role.trust_policy.clone())
     }
 
     /// ARN of the owner of an access key made here. See [`Iam::caller`].

@@ -95,6 +95,12 @@ impl ManagedPolicy {
         }
     }
 
+    /// The document that counts.
+    pub(super) fn default_document(&self) -> Option<&str> {
+        let version = self.versions.get(&self.default_version)?;
+        Some(&version.document)
+    }
+
     fn version(&self, id: &str) -> Option<(u32, &Version)> {
         let number = id.strip_prefix('v')?.parse().ok()?;
         self.versions.get(&number).map(|version| (number, version))

@@ -11,6 +11,7 @@ use super::sts_api::{
     GetFederationTokenRequest, GetFederationTokenResponse, GetSessionTokenRequest,
     GetSessionTokenResponse, PolicyDescriptorType, Tag,
 };
+use super::subject::session_arn;
 use super::trust::Question;
 use super::{Error, Iam, Result};
 use crate::base::limits::iam::{
@@ -28,10 +29,67 @@ pub(super) struct Holder {
     pub user_id: String,
 }
 
+/// By what right temporary credentials were given.
+#[derive(Clone, Debug)]
+pub(super) enum Issuer {
+    /// GetSessionToken: the user or root itself.
+    Owner,
+    /// AssumeRole: ARN of the role.
+    Role(String),
+    /// GetFederationToken: ARN of the user or root that asked.
+    Federation(String),
+}
+
+/// Policies given with a session.
+#[derive(Clone, Debug)]
+pub(super) struct SessionPolicies {
+    /// A document of its own.
+    pub document: Option<String>,
+    /// Managed policies.
+    pub arns: Vec<String>,
+}
+
+impl SessionPolicies {
+    /// Those of a request; `None` when it has none.
+    fn given(document: Option<&str>, arns: Option<&[PolicyDescriptorType]>) -> Option<Self> {
+        let arns = arns.unwrap_or_default().iter();
+        let arns: Vec<String> = arns.filter_map(|policy| policy.arn.clone()).collect();
+        (document.is_some() || !arns.is_empty()).then(|| Self {
+            document: document.map(str::to_owned),
+            arns,
+        })
+    }
+}
+
+/// What a session is given besides its holder.
+#[derive(Clone, Debug)]
+struct Grant {
+    issuer: Issuer,
+    policies: Option<SessionPolicies>,
+    tags: Vec<(String, String)>,
+    source_identity: Option<String>,
+}
+
+impl Grant {
+    fn by(issuer: Issuer) -> Self {
+        Self {
+            issuer,
+            policies: None,
+            tags: Vec::new(),
+            source_identity: None,
+        }
+    }
+}
+
 /// Temporary credentials that are out.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub holder: Holder,
+    pub issuer: Issuer,
+    pub policies: Option<SessionPolicies>,
+    /// Session tags.
+    pub tags: Vec<(String, String)>,
+    pub source_identity: Option<String>,
     pub expiration: Timestamp,
     /// What requests are signed with.
     pub secret: String,
@@ -133,13 +191,7 @@ impl Iam {
             .unwrap_or_default();
         let session = &request.role_session_name;
         let user = AssumedRoleUser {
-            // The role's path is not part of a session's ARN.
-            arn: Arn::global(
-                "sts",
-                &account,
-                format!("assumed-role/{role_name}/{session}"),
-            )
-            .to_string(),
+            arn: session_arn(&account, &role_name, session),
             assumed_role_id: format!("{role_id}:{session}"),
         };
         if let Some(role) = self
@@ -158,8 +210,17 @@ impl Iam {
             arn: user.arn.clone(),
             user_id: user.assumed_role_id.clone(),
         };
+        let grant = Grant {
+            issuer: Issuer::Role(request.role_arn.clone()),
+            policies: SessionPolicies::given(
+                request.policy.as_deref(),
+                request.policy_arns.as_deref(),
+            ),
+            tags: pairs(request.tags.as_deref()),
+            source_identity: request.source_identity.clone(),
+        };
         Ok(AssumeRoleResponse {
-            credentials: Some(self.issue(call, holder, lifetime)),
+            credentials: Some(self.issue(call, holder, grant, lifetime)),
             assumed_role_user: Some(user),
             packed_policy_size: packed_size(
                 request.policy.as_deref(),
@@ -192,7 +253,7 @@ impl Iam {
         };
         let lifetime = token_lifetime(call, request.duration_seconds);
         Ok(GetSessionTokenResponse {
-            credentials: Some(self.issue(call, holder, lifetime)),
+            credentials: Some(self.issue(call, holder, Grant::by(Issuer::Owner), lifetime)),
             ..GetSessionTokenResponse::default()
         })
     }
@@ -227,8 +288,16 @@ impl Iam {
             user_id: user.federated_user_id.clone(),
         };
         let lifetime = token_lifetime(call, request.duration_seconds);
+        let grant = Grant {
+            policies: SessionPolicies::given(
+                request.policy.as_deref(),
+                request.policy_arns.as_deref(),
+            ),
+            tags: pairs(request.tags.as_deref()),
+            ..Grant::by(Issuer::Federation(call.caller_arn.clone()))
+        };
         Ok(GetFederationTokenResponse {
-            credentials: Some(self.issue(call, holder, lifetime)),
+            credentials: Some(self.issue(call, holder, grant, lifetime)),
             federated_user: Some(user),
             packed_policy_size: packed_size(
                 request.policy.as_deref(),
@@ -257,12 +326,22 @@ impl Iam {
     }
 
     /// Hands out credentials and forgets those that have expired.
-    fn issue(&mut self, call: &Call, holder: Holder, lifetime: Duration) -> Credentials {
+    fn issue(
+        &mut self,
+        call: &Call,
+        holder: Holder,
+        grant: Grant,
+        lifetime: Duration,
+    ) -> Credentials {
         self.sessions
             .retain(|_, session| call.now < session.expiration);
         let access_key_id = self.access_key_id("ASIA");
         let session = Session {
             holder,
+            issuer: grant.issuer,
+            policies: grant.policies,
+            tags: grant.tags,
+            source_identity: grant.source_identity,
             expiration: Self::instant(call) + lifetime,
             secret: self.ids.alphanumeric(40),
             token: self.ids.alphanumeric(356),
@@ -344,6 +423,12 @@ fn check_session_policies(
         }
     }
     Ok(())
+}
+
+fn pairs(tags: Option<&[Tag]>) -> Vec<(String, String)> {
+    let tags = tags.unwrap_or_default().iter();
+    tags.map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
 }
 
 fn check_session_tags(tags: Option<&[Tag]>, transitive: Option<&[String]>) -> Result<()> {

@@ -1,12 +1,15 @@
-//! Resource policies of streams. They are kept and checked for form; calls are not judged by them.
+//! Resource policies of streams. They are kept and checked for form; who enforces policies asks for them.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::base::Call;
+use crate::base::{Arn, Call};
 use crate::kinesis::api::{
     DeleteResourcePolicyRequest, GetResourcePolicyRequest, GetResourcePolicyResponse,
     PutResourcePolicyRequest,
 };
+use crate::kinesis::token::ShardIterator;
 use crate::kinesis::{Address, Error, Kinesis, Result};
 
 impl Kinesis {
@@ -52,6 +55,24 @@ impl Kinesis {
                 request.resource_arn
             ))),
         }
+    }
+
+    /// The policy of a stream by name, if it has one.
+    pub fn resource_policy_of(&self, name: &str) -> Option<String> {
+        self.stream(name).ok()?.policy.clone()
+    }
+
+    /// The tags of a stream by name.
+    pub fn tags_of_stream(&self, name: &str) -> Option<BTreeMap<String, String>> {
+        Some(self.stream(name).ok()?.tags.clone())
+    }
+
+    /// ARN of the stream of a shard iterator; `None` for what is no iterator of this account.
+    pub fn stream_of_iterator(&self, iterator: &str) -> Option<String> {
+        let iterator = ShardIterator::open(iterator, &self.token_key)?;
+        let resource = format!("stream/{}", iterator.stream);
+        let arn = Arn::regional("kinesis", &self.region, &self.account, resource);
+        Some(arn.to_string())
     }
 
     fn policy_stream(&mut self, call: &Call, arn: &str, stream_id: Option<&str>) -> Result<String> {

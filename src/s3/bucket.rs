@@ -137,6 +137,12 @@ impl S3 {
         Ok(self.read().bucket(name)?.facts())
     }
 
+    /// The account that owns a bucket.
+    pub fn owner(&self, bucket: &str) -> Option<AccountId> {
+        let owner = self.read().bucket(bucket).ok()?.owner.clone();
+        Some(owner)
+    }
+
     /// Refuses when the bucket is not the expected account's, as `x-amz-expected-bucket-owner` asks.
     pub fn expect_owner(&self, bucket: &str, expected: Option<&str>) -> Result<()> {
         let Some(expected) = expected else {

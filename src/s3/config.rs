@@ -186,7 +186,7 @@ impl S3 {
         )
     }
 
-    /// PutBucketPolicy. The text is stored as it is; it is not enforced.
+    /// PutBucketPolicy. The text is stored as it is; who enforces policies asks for it.
     pub fn put_policy(&self, bucket: &str, policy: String) -> Result<()> {
         let malformed = |message: &str| Err(Error::MalformedPolicy(message.to_owned()));
         if policy.len() > limits::s3::POLICY_MAX_BYTES {

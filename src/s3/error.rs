@@ -13,6 +13,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     #[error("Access Denied")]
     AccessDenied,
+    /// AccessDenied by policies, and what they say.
+    #[error("{0}")]
+    NotAuthorized(String),
     #[error("The bucket does not allow ACLs")]
     AccessControlListNotSupported,
     #[error("The {} you specified did not match the calculated checksum.", .0.name())]
@@ -143,7 +146,7 @@ impl Error {
     /// The error code clients branch on.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::AccessDenied => "AccessDenied",
+            Self::AccessDenied | Self::NotAuthorized(_) => "AccessDenied",
             Self::AccessControlListNotSupported => "AccessControlListNotSupported",
             Self::BadChecksum(_) | Self::BadContentMd5 { .. } => "BadDigest",
             Self::BucketAlreadyExists(_) => "BucketAlreadyExists",
@@ -188,7 +191,7 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotModified { .. } => 304,
-            Self::AccessDenied | Self::InvalidObjectState { .. } => 403,
+            Self::AccessDenied | Self::NotAuthorized(_) | Self::InvalidObjectState { .. } => 403,
             Self::NoSuchBucket(_)
             | Self::NoSuchKey { .. }
             | Self::NoSuchUpload(_)

@@ -35,6 +35,9 @@ pub enum ObjectsError {
         /// The missing key.
         key: String,
     },
+    /// Policies do not allow it; what they say.
+    #[error("{0}")]
+    Denied(String),
     /// Anything else, e.g. a failing disk or upstream.
     #[error("{0}")]
     Other(String),

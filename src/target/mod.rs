@@ -85,7 +85,8 @@ fn local(emulator: &Emulator) -> SdkConfig {
         .build()
 }
 
-fn clients(config: &SdkConfig, clock: Clock) -> Clients {
+/// The pipeline's clients of one configuration, for a place whose resources change by `clock`.
+pub fn clients(config: &SdkConfig, clock: Clock) -> Clients {
     // Custom endpoints seldom resolve `bucket.host`; AWS itself takes both forms.
     let s3 = aws_sdk_s3::config::Builder::from(config)
         .force_path_style(config.endpoint_url().is_some())

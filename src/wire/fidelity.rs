@@ -180,6 +180,25 @@ mod tests {
     }
 
     #[test]
+    fn what_every_executed_operation_needs_is_known() {
+        let known: BTreeSet<&str> = crate::iam::need::operations().collect();
+        let missing: Vec<String> = handled()
+            .iter()
+            .flat_map(|(service, operations)| {
+                operations.iter().map(move |o| format!("{service}:{o}"))
+            })
+            .filter(|operation| !known.contains(operation.as_str()))
+            .collect();
+        assert_eq!(missing, [""; 0]);
+        // Nor does the table name what AWS does not have.
+        for operation in known {
+            let (service, name) = operation.split_once(':').unwrap();
+            let facts = Facts::of(Service::by_name(service).unwrap());
+            assert!(facts.operation(name).is_some(), "{operation}");
+        }
+    }
+
+    #[test]
     fn the_table_lists_every_operation_once() {
         let rows = table(&[(Service::Sts, &["GetCallerIdentity"])]).unwrap();
         assert_eq!(rows.len(), 11);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body as _;
@@ -26,13 +26,14 @@ use serde_json::Value;
 use crate::base::limits::wire::{
     FORM_BODY_MAX_BYTES, HEADER_MAX_BYTES, JSON_BODY_MAX_BYTES, S3_HEADER_MAX_BYTES,
 };
-use crate::base::{AccountId, Call, ServiceError, Timestamp};
+use crate::base::{AccountId, Call, Origin, ServiceError, Timestamp};
 use crate::iam::Secret;
 use crate::wire::event_stream::{self, Encoding, Messages};
 use crate::wire::model::{Facts, Operation, validate};
 use crate::wire::query::Form;
 use crate::wire::s3::refusal as s3_error;
 use crate::wire::scope::{self, Auth};
+use crate::wire::server::Peer;
 use crate::wire::service::{Protocol, Service};
 use crate::wire::signature::{self, Authentication, Dialect, Payload, Problem};
 use crate::wire::{cbor, json, query};
@@ -148,7 +149,16 @@ impl Router {
     }
 
     /// Who calls, where and when.
-    fn caller(&self, auth: &Auth) -> Call {
+    fn caller(&self, auth: &Auth, parts: &Parts) -> Call {
+        let peer = parts.extensions.get::<Peer>();
+        let user_agent = parts.headers.get(USER_AGENT);
+        let origin = Origin {
+            access_key: auth.access_key().map(str::to_owned),
+            source_ip: peer.map(|peer| peer.address),
+            user_agent: user_agent
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            secure: peer.is_some_and(|peer| peer.secure),
+        };
         let access_key = auth.access_key().unwrap_or_default();
         let identity = self.backend.identity(access_key).unwrap_or_else(|| {
             let account = scope::account_of(access_key);
@@ -163,6 +173,7 @@ impl Router {
             account: identity.account,
             region: auth.region(),
             caller_arn: identity.caller_arn,
+            origin: Arc::new(origin),
         }
     }
 
@@ -229,7 +240,7 @@ impl Router {
                 return s3_error(&error, &parts.method, request_id);
             }
         }
-        let call = self.caller(&auth);
+        let call = self.caller(&auth, &parts);
         let request = http::Request::from_parts(parts, body);
         self.backend.s3(&call, request).await
     }
@@ -297,7 +308,7 @@ impl Router {
             .map_err(|problem| problem.refusal(Dialect::Json))?;
         drop(body);
         validate::check(facts, operation, &mut input)?;
-        let call = self.caller(&auth);
+        let call = self.caller(&auth, parts);
         if operation.streams {
             let messages = self.backend.stream(service, &operation.name, &call, input);
             let messages = messages.await?;
@@ -344,7 +355,7 @@ impl Router {
             let error = problem.refusal(Dialect::Query);
             return Some(query::error(Some(facts), &error, request_id));
         }
-        let answer = self.form_call(facts, operation, &form, auth).await;
+        let answer = self.form_call(facts, operation, &form, auth, parts).await;
         Some(match answer {
             Ok(output) => query::reply(facts, operation, &output, request_id),
             Err(error) => query::error(Some(facts), &error, request_id),
@@ -357,6 +368,7 @@ impl Router {
         operation: &'static Operation,
         form: &Form,
         auth: Result<Auth, ServiceError>,
+        parts: &Parts,
     ) -> Result<Value, ServiceError> {
         let auth = auth?;
         if auth == Auth::Anonymous && !UNSIGNED_OPERATIONS.contains(&operation.name.as_str()) {
@@ -364,7 +376,7 @@ impl Router {
         }
         let mut input = form.input(facts, operation)?;
         validate::check(facts, operation, &mut input)?;
-        let call = self.caller(&auth);
+        let call = self.caller(&auth, parts);
         self.backend
             .call(facts.service, &operation.name, &call, input)
             .await

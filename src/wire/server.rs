@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,14 @@ use crate::base::limits::wire::{HEADER_MAX_BYTES, HEADER_READ_TIMEOUT, SHUTDOWN_
 use crate::wire::router::Router;
 use crate::wire::tls::Tls;
 
+/// The other end of a connection; travels as an extension of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    pub address: IpAddr,
+    /// Whether the connection is TLS.
+    pub secure: bool,
+}
+
 /// Serves until `shutdown` completes, then finishes the requests under way (for at most
 /// [`SHUTDOWN_GRACE`]) and returns. With `tls` nothing but TLS is spoken.
 pub async fn run(
@@ -32,9 +41,9 @@ pub async fn run(
     let connections = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: give the open connections time to close.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -49,9 +58,13 @@ pub async fn run(
             tracing::debug!(%error, "TCP_NODELAY");
         }
         let (router, watcher) = (Arc::clone(&router), connections.watcher());
+        let peer = Peer {
+            address: peer.ip(),
+            secure: tls.is_some(),
+        };
         match tls {
-            None => tokio::spawn(serve(stream, router, watcher)),
-            Some(tls) => tokio::spawn(serve_tls(stream, tls.clone(), router, watcher)),
+            None => tokio::spawn(serve(stream, peer, router, watcher)),
+            Some(tls) => tokio::spawn(serve_tls(stream, peer, tls.clone(), router, watcher)),
         };
     }
     drop(listener);
@@ -64,7 +77,7 @@ pub async fn run(
 }
 
 /// One connection that begins with a TLS handshake, which may take as long as headers may.
-async fn serve_tls<I>(io: I, tls: Tls, router: Arc<Router>, watcher: Watcher)
+async fn serve_tls<I>(io: I, peer: Peer, tls: Tls, router: Arc<Router>, watcher: Watcher)
 where
     I: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -76,13 +89,13 @@ where
         }
     };
     match handshake {
-        Ok(stream) => serve(stream, router, watcher).await,
+        Ok(stream) => serve(stream, peer, router, watcher).await,
         Err(error) => tracing::debug!(%error, "TLS handshake"),
     }
 }
 
 /// One connection, until the client closes it or the watcher asks to finish.
-async fn serve<I>(io: I, router: Arc<Router>, watcher: Watcher)
+async fn serve<I>(io: I, peer: Peer, router: Arc<Router>, watcher: Watcher)
 where
     I: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -98,7 +111,8 @@ where
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(2 * HEADER_MAX_BYTES).unwrap_or(u32::MAX));
-    let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
         let router = Arc::clone(&router);
         async move { Ok::<_, Infallible>(router.call(request.map(Into::into)).await) }
     });

@@ -18,7 +18,9 @@ const LANGUAGES: &str = "
 A Trino 414 front end of our own plans queries for DataFusion: names, types, coercions, errors and values are Trino's,
 with Athena's rule that `1.5` is a double. What is not built fails with `NOT_SUPPORTED` or as a syntax error, naming it:
 
-* types `time`, `json`, `uuid`, `ipaddress`, geometry; timestamps beyond microseconds, zoned ones beyond milliseconds;
+* types `json`, `uuid`, `ipaddress`, geometry; INTERSECT, EXCEPT and DISTINCT aggregates of times with zones;
+* Java's names of zones (`z` of `format_datetime` where a zone has no abbreviation) and reading them, `%h` and `%a` of
+  `format`;
 * correlated subqueries, LATERAL, quantified comparisons, IN (subquery) on floating point;
 * WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, WITH TIES, RANGE frames with an offset;
 * MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`, hidden columns such as `\"$path\"`;

@@ -65,6 +65,7 @@ const ALL: &[Target] = &[
     targets::form,
     targets::signature,
     targets::chunked,
+    targets::event_stream,
 ];
 
 #[derive(Clone, Debug)]

@@ -21,6 +21,7 @@ mod fidelity;
 mod functions;
 mod front_door;
 mod hardening;
+mod iam;
 mod licences;
 mod pipeline;
 mod replay;

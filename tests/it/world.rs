@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_types::retry::RetryConfig;
 use windfarm::base::{Clock, Seed, Timestamp};
 use windfarm::emulator::{Emulator, Settings};
 use windfarm::pipeline::plan::Production;
@@ -10,7 +14,7 @@ use windfarm::pipeline::produce::Pace;
 use windfarm::pipeline::progress::Silent;
 use windfarm::pipeline::{self, Clients, Plan, Report};
 use windfarm::reading::KeyChoice;
-use windfarm::target::Target;
+use windfarm::target::{self, Target};
 
 /// When the generators of a test start: the last evening of a month, three hours west of Greenwich.
 pub fn start() -> Timestamp {
@@ -43,6 +47,20 @@ pub fn emulator(seed: u64) -> Emulator {
 /// Clients for an emulator in this process.
 pub async fn clients(emulator: &Emulator) -> Clients {
     Target::Local(emulator.clone()).clients().await
+}
+
+/// Clients for an emulator in this process that sign with some credentials.
+pub fn clients_as(emulator: &Emulator, credentials: Credentials) -> Clients {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url("http://windfarm.local")
+        .http_client(emulator.http_client())
+        .retry_config(RetryConfig::disabled())
+        .time_source(emulator.time_source())
+        .build();
+    target::clients(&config, emulator.clock().clone())
 }
 
 /// Makes a bucket.

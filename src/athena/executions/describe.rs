@@ -16,6 +16,18 @@ use crate::athena::{page, results};
 use crate::base::{Call, Timestamp, limits};
 
 impl Athena {
+    /// The work group a query runs in.
+    pub fn work_group_of_query(&self, id: &str) -> Option<String> {
+        let execution = self.executions.get(id)?;
+        Some(execution.order.work_group.clone())
+    }
+
+    /// Where a query's result object lies.
+    pub fn result_location(&self, id: &str) -> Option<String> {
+        let execution = self.executions.get(id)?;
+        Some(execution.order.output_location.to_string())
+    }
+
     /// GetQueryExecution.
     pub fn get_query_execution(
         &self,

@@ -110,11 +110,7 @@ mod tests {
             Type::IpAddress,
             Some("2001:db8::1:0:0:1"),
         );
-        check(
-            "64:ff9b::10.0.0.0",
-            Type::IpAddress,
-            Some("64:ff9b::a00:0"),
-        );
+        check("64:ff9b::10.0.0.0", Type::IpAddress, Some("64:ff9b::a00:0"));
         check("1.2.3", Type::IpAddress, None);
         check("facebook.com", Type::IpAddress, None);
     }

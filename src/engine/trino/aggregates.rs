@@ -66,19 +66,29 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
             let greatest = name == "max";
             Fold::new(name, vec![ty.clone()], ty.clone(), move |rows| {
                 let best = first_of(rows, &of, 0, greatest, 1)?;
-                Ok(best.into_iter().next().map_or(Value::Null, |row| at(row, 0)))
+                Ok(best
+                    .into_iter()
+                    .next()
+                    .map_or(Value::Null, |row| at(row, 0)))
             })
         }
         ("min" | "max", [ty, n]) if ty.is_orderable() && whole(n) => {
             let of = ty.clone();
             let (greatest, name_of) = (name == "max", name.to_string());
-            Fold::new(name, vec![ty.clone(), Type::Bigint], array(ty), move |rows| {
-                let Some(n) = count_of(&rows, 1, &name_of)? else {
-                    return Ok(Value::Null);
-                };
-                let best = first_of(rows, &of, 0, greatest, n)?;
-                Ok(Value::List(best.into_iter().map(|row| at(row, 0)).collect()))
-            })
+            Fold::new(
+                name,
+                vec![ty.clone(), Type::Bigint],
+                array(ty),
+                move |rows| {
+                    let Some(n) = count_of(&rows, 1, &name_of)? else {
+                        return Ok(Value::Null);
+                    };
+                    let best = first_of(rows, &of, 0, greatest, n)?;
+                    Ok(Value::List(
+                        best.into_iter().map(|row| at(row, 0)).collect(),
+                    ))
+                },
+            )
         }
         ("min_by" | "max_by", [_, Type::Array(_) | Type::Row(_)]) => by_rows(name, types)?,
         ("min_by" | "max_by", [value, by, n]) if by.is_orderable() && whole(n) => {
@@ -86,13 +96,17 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
             let (greatest, name_of) = (name == "max_by", name.to_string());
             let parameters = vec![value.clone(), by.clone(), Type::Bigint];
             Fold::new(name, parameters, array(value), move |rows| {
-                let known = rows.into_iter().filter(|row| row.get(1).is_some_and(|v| !v.is_null()));
+                let known = rows
+                    .into_iter()
+                    .filter(|row| row.get(1).is_some_and(|v| !v.is_null()));
                 let known: Vec<_> = known.collect();
                 let Some(n) = count_of(&known, 2, &name_of)? else {
                     return Ok(Value::Null);
                 };
                 let best = first_of(known, &of, 1, greatest, n)?;
-                Ok(Value::List(best.into_iter().map(|row| at(row, 0)).collect()))
+                Ok(Value::List(
+                    best.into_iter().map(|row| at(row, 0)).collect(),
+                ))
             })
             .seeing_nulls()
         }
@@ -109,10 +123,12 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
                 if rows.is_empty() {
                     return Ok(Value::Null);
                 }
-                let entries = rows.into_iter().flat_map(|row| match row.into_iter().next() {
-                    Some(Value::Map(entries)) => entries,
-                    _ => Vec::new(),
-                });
+                let entries = rows
+                    .into_iter()
+                    .flat_map(|row| match row.into_iter().next() {
+                        Some(Value::Map(entries)) => entries,
+                        _ => Vec::new(),
+                    });
                 Ok(match first_of_each(entries.collect(), &of) {
                     Value::Null => Value::Map(Vec::new()),
                     made => made,
@@ -184,7 +200,9 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
                 Ok(all.map_or(Value::Null, Value::Int))
             })
         }
-        ("entropy", [ty]) if whole(ty) => Fold::new(name, vec![Type::Bigint], Type::Double, entropy),
+        ("entropy", [ty]) if whole(ty) => {
+            Fold::new(name, vec![Type::Bigint], Type::Double, entropy)
+        }
         ("skewness", [ty]) if number(ty) => {
             Fold::new(name, vec![Type::Double], Type::Double, |rows| {
                 let (n, m2, m3, _) = moments(&rows);
@@ -211,34 +229,41 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
             let real = types.iter().all(|ty| *ty == Type::Real);
             let result = if real { Type::Real } else { Type::Double };
             let slope_wanted = name == "regr_slope";
-            Fold::new(name, vec![Type::Double, Type::Double], result, move |rows| {
-                let made = regression(&rows, slope_wanted);
-                Ok(match made {
-                    Some(x) if real => Value::Real(x as f32),
-                    Some(x) => Value::Double(x),
-                    None => Value::Null,
-                })
-            })
+            Fold::new(
+                name,
+                vec![Type::Double, Type::Double],
+                result,
+                move |rows| {
+                    let made = regression(&rows, slope_wanted);
+                    Ok(match made {
+                        Some(x) if real => Value::Real(x as f32),
+                        Some(x) => Value::Double(x),
+                        None => Value::Null,
+                    })
+                },
+            )
         }
-        ("numeric_histogram", [buckets, values]) if whole(buckets) && number(values) => {
-            Fold::new(name, vec![Type::Bigint, Type::Double], map(&Type::Double, &Type::Double), histogram)
-        }
+        ("numeric_histogram", [buckets, values]) if whole(buckets) && number(values) => Fold::new(
+            name,
+            vec![Type::Bigint, Type::Double],
+            map(&Type::Double, &Type::Double),
+            histogram,
+        ),
         ("numeric_histogram", [buckets, values, weights])
             if whole(buckets) && number(values) && number(weights) =>
         {
             let parameters = vec![Type::Bigint, Type::Double, Type::Double];
-            Fold::new(name, parameters, map(&Type::Double, &Type::Double), histogram)
+            Fold::new(
+                name,
+                parameters,
+                map(&Type::Double, &Type::Double),
+                histogram,
+            )
         }
         ("approx_percentile", _) => percentile(types)?,
         ("listagg", [text, separator, ..]) if text.is_text() && separator.is_text() => {
             let parameters = vec![VARCHAR, VARCHAR, Type::Boolean, VARCHAR, Type::Boolean];
             Fold::new(name, parameters, VARCHAR, listagg)
-        }
-        ("sum" | "avg", [ty @ (Type::IntervalDay | Type::IntervalYear)]) => {
-            let (average, narrow) = (name == "avg", *ty == Type::IntervalYear);
-            Fold::new(name, vec![ty.clone()], ty.clone(), move |rows| {
-                interval(&rows, average, narrow)
-            })
         }
         ("count", [ty @ (Type::Array(_) | Type::Row(_) | Type::Map(..))]) => {
             Fold::new("count distinct", vec![ty.clone()], Type::Bigint, |rows| {
@@ -247,17 +272,24 @@ pub fn resolve(name: &str, types: &[Type]) -> Option<Fold> {
         }
         ("approx_distinct", [ty, error]) if number(error) => {
             let of = ty.clone();
-            Fold::new(name, vec![ty.clone(), Type::Double], Type::Bigint, move |rows| {
-                let wanted = rows.first().map_or(0.01, |row| double(row.get(1)));
-                if !(0.004_062_5..=0.26).contains(&wanted) {
-                    return Err(invalid(format!(
-                        "Standard error must be in [0.0040625, 0.26]: {}",
-                        super::text::double_java(wanted)
-                    )));
-                }
-                let known = rows.into_iter().filter(|row| row.first().is_some_and(|v| !v.is_null()));
-                Ok(Value::Int(counted(known.collect(), 0, &of).len() as i64))
-            })
+            Fold::new(
+                name,
+                vec![ty.clone(), Type::Double],
+                Type::Bigint,
+                move |rows| {
+                    let wanted = rows.first().map_or(0.01, |row| double(row.get(1)));
+                    if !(0.004_062_5..=0.26).contains(&wanted) {
+                        return Err(invalid(format!(
+                            "Standard error must be in [0.0040625, 0.26]: {}",
+                            super::text::double_java(wanted)
+                        )));
+                    }
+                    let known = rows
+                        .into_iter()
+                        .filter(|row| row.first().is_some_and(|v| !v.is_null()));
+                    Ok(Value::Int(counted(known.collect(), 0, &of).len() as i64))
+                },
+            )
             .seeing_nulls()
         }
         _ => return None,
@@ -282,7 +314,10 @@ pub fn by_rows(name: &str, types: &[Type]) -> Option<Fold> {
             })
         }
         ("arbitrary" | "any_value", [ty]) => Fold::new(name, types.to_vec(), ty.clone(), |rows| {
-            Ok(rows.into_iter().next().map_or(Value::Null, |row| at(row, 0)))
+            Ok(rows
+                .into_iter()
+                .next()
+                .map_or(Value::Null, |row| at(row, 0)))
         }),
         ("min_by" | "max_by", [value, by]) if by.is_orderable() => {
             let of = by.clone();
@@ -292,7 +327,10 @@ pub fn by_rows(name: &str, types: &[Type]) -> Option<Fold> {
                     .into_iter()
                     .filter(|row| row.get(1).is_some_and(|v| !v.is_null()));
                 let best = first_of(known.collect(), &of, 1, greatest, 1)?;
-                Ok(best.into_iter().next().map_or(Value::Null, |row| at(row, 0)))
+                Ok(best
+                    .into_iter()
+                    .next()
+                    .map_or(Value::Null, |row| at(row, 0)))
             })
             .seeing_nulls()
         }
@@ -492,13 +530,16 @@ fn histogram(rows: Vec<Vec<Value>>) -> Result<Value> {
             let (a, b) = (gap(*a), gap(*b));
             a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
         });
-        let Some((place, [a, b])) = nearest else { break };
+        let Some((place, [a, b])) = nearest else {
+            break;
+        };
         let bar = merged(*a, *b);
         distinct.splice(place..place + 2, [bar]);
     }
     let bars = distinct.into_iter();
     Ok(Value::Map(
-        bars.map(|(x, w)| (Value::Double(x), Value::Double(w))).collect(),
+        bars.map(|(x, w)| (Value::Double(x), Value::Double(w)))
+            .collect(),
     ))
 }
 
@@ -545,13 +586,21 @@ fn percentile(types: &[Type]) -> Option<Fold> {
     };
     let of = value;
     let place = if weighted { 2 } else { 1 };
-    Some(Fold::new("approx_percentile", parameters, result, move |rows| {
-        percentiles(rows, &of, weighted, place)
-    }))
+    Some(Fold::new(
+        "approx_percentile",
+        parameters,
+        result,
+        move |rows| percentiles(rows, &of, weighted, place),
+    ))
 }
 
 /// Exact: the first value at which the weight so far reaches the share.
-fn percentiles(mut rows: Vec<Vec<Value>>, ty: &Type, weighted: bool, place: usize) -> Result<Value> {
+fn percentiles(
+    mut rows: Vec<Vec<Value>>,
+    ty: &Type,
+    weighted: bool,
+    place: usize,
+) -> Result<Value> {
     let Some(shares) = rows.first().and_then(|row| row.get(place)).cloned() else {
         return Ok(Value::Null);
     };
@@ -577,10 +626,18 @@ fn percentiles(mut rows: Vec<Vec<Value>>, ty: &Type, weighted: bool, place: usiz
                 return Ok(row.first().cloned().unwrap_or(Value::Null));
             }
         }
-        Ok(rows.last().and_then(|row| row.first()).cloned().unwrap_or(Value::Null))
+        Ok(rows
+            .last()
+            .and_then(|row| row.first())
+            .cloned()
+            .unwrap_or(Value::Null))
     };
     match &shares {
-        Value::List(shares) => shares.iter().map(one).collect::<Result<_>>().map(Value::List),
+        Value::List(shares) => shares
+            .iter()
+            .map(one)
+            .collect::<Result<_>>()
+            .map(Value::List),
         share => one(share),
     }
 }
@@ -621,24 +678,6 @@ fn listagg(rows: Vec<Vec<Value>>) -> Result<Value> {
     Ok(Value::Text(out))
 }
 
-fn interval(rows: &[Vec<Value>], average: bool, narrow: bool) -> Result<Value> {
-    if rows.is_empty() {
-        return Ok(Value::Null);
-    }
-    let sum: i128 = rows.iter().map(|row| i128::from(int(row.first()))).sum();
-    let made = if average {
-        let (count, half) = (rows.len() as i128, rows.len() as i128 / 2);
-        (sum + if sum < 0 { -half } else { half }) / count
-    } else {
-        sum
-    };
-    let fits = i64::try_from(made).ok();
-    let fits = fits.filter(|made| !narrow || i32::try_from(*made).is_ok());
-    fits.map(Value::Int).ok_or_else(|| {
-        TrinoError::in_data(Code::NumericValueOutOfRange, "interval addition overflow")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -661,7 +700,11 @@ mod tests {
     fn moments_describe_a_distribution() {
         // Three equal steps lean to no side; (0, 0, 3) does by √2 ⁄ 2.
         check("skewness", &[1.0, 2.0, 3.0], 0.0);
-        check("skewness", &[0.0, 0.0, 3.0], std::f64::consts::FRAC_1_SQRT_2);
+        check(
+            "skewness",
+            &[0.0, 0.0, 3.0],
+            std::f64::consts::FRAC_1_SQRT_2,
+        );
         check("kurtosis", &[1.0, 2.0, 3.0, 4.0], -1.2);
     }
 

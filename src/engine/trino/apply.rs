@@ -166,9 +166,7 @@ fn bound(plan: LogicalPlan, values: &HashMap<&str, ScalarValue>) -> Result<Logic
                 Ok(match &expr {
                     Expr::OuterReferenceColumn(_, column) => {
                         match values.get(column.name.as_str()) {
-                            Some(value) => {
-                                Transformed::yes(Expr::Literal(value.clone(), None))
-                            }
+                            Some(value) => Transformed::yes(Expr::Literal(value.clone(), None)),
                             None => Transformed::no(expr),
                         }
                     }
@@ -285,7 +283,9 @@ async fn applied(
         });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(left.len()));
-    Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        schema, columns, &options,
+    )?)
 }
 
 #[derive(Debug)]

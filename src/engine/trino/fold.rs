@@ -329,6 +329,9 @@ impl Accumulator for Rows {
 
     fn size(&self) -> usize {
         let arrays = self.batches.iter().flatten();
-        size_of_val(self) + arrays.map(|array| array.get_array_memory_size()).sum::<usize>()
+        size_of_val(self)
+            + arrays
+                .map(|array| array.get_array_memory_size())
+                .sum::<usize>()
     }
 }

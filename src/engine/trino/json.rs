@@ -335,7 +335,10 @@ impl<'a> Reader<'a> {
             self.digits()?;
             float = true;
         }
-        if self.rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.') {
+        if self
+            .rest
+            .starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
+        {
             return None;
         }
         let written = start.get(..start.len() - self.rest.len())?;

@@ -18,7 +18,7 @@ const END: u8 = 0;
 pub fn key(ty: &Type) -> Option<Function> {
     if !matches!(
         ty,
-        Type::Array(_) | Type::Row(_) | Type::Map(..) | Type::TimestampTz(_)
+        Type::Array(_) | Type::Row(_) | Type::Map(..) | Type::TimestampTz(_) | Type::TimeTz(_)
     ) {
         return None;
     }
@@ -59,9 +59,17 @@ fn whole(value: i128, out: &mut Vec<u8>) {
 
 /// One zero, and one NaN above all.
 fn real(value: f64, out: &mut Vec<u8>) {
-    let value = if value.is_nan() { f64::NAN } else { value + 0.0 };
+    let value = if value.is_nan() {
+        f64::NAN
+    } else {
+        value + 0.0
+    };
     let bits = value.to_bits();
-    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    let ordered = if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    };
     out.extend(ordered.to_be_bytes());
 }
 
@@ -100,18 +108,16 @@ fn write(value: &Value, ty: &Type, out: &mut Vec<u8>) {
             }
             out.push(END);
         }
-        (value, Type::TimestampTz(_)) => {
-            let moment = operators::join_key(ty).and_then(|f| f.call(std::slice::from_ref(value)).ok());
-            match moment {
-                Some(moment) if !matches!(moment, Value::List(_)) => {
-                    write(&moment, &Type::Bigint, out);
-                }
-                _ => out.extend(format!("{value:?}").into_bytes()),
+        (Value::Zoned(_) | Value::ZonedTime(_), ty) => {
+            let instant = operators::order_key(ty).map(|key| key.call(std::slice::from_ref(value)));
+            if let Some(Ok(instant)) = instant {
+                write(&instant, &Type::Timestamp(12), out);
             }
         }
         (Value::Boolean(b), _) => out.push(u8::from(*b)),
         (Value::Int(i), _) => whole(i128::from(*i), out),
-        (Value::Timestamp(t), _) => whole(i128::from(*t), out),
+        (Value::Timestamp(t), _) => whole(*t, out),
+        (Value::Time(t), _) => whole(i128::from(*t), out),
         (Value::Date(d), _) => whole(i128::from(*d), out),
         (Value::Decimal(d), _) => whole(*d, out),
         (Value::Double(x), _) => real(*x, out),
@@ -145,7 +151,14 @@ mod tests {
         ];
         let keys: Vec<_> = ordered.iter().map(|v| key_of(v, &array)).collect();
         assert!(keys.is_sorted(), "{keys:?}");
-        let reals = [f64::NEG_INFINITY, -1.5, -0.0, 1e-300, f64::INFINITY, f64::NAN];
+        let reals = [
+            f64::NEG_INFINITY,
+            -1.5,
+            -0.0,
+            1e-300,
+            f64::INFINITY,
+            f64::NAN,
+        ];
         let keys: Vec<_> = reals
             .iter()
             .map(|x| key_of(&Value::Double(*x), &Type::Double))

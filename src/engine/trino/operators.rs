@@ -15,7 +15,6 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::logical_expr::Expr;
 
 use super::arithmetic::{self, Resolved};
-use super::calendar::Zoned;
 use super::cast;
 use super::compare;
 use super::error::Result;
@@ -291,6 +290,17 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     if fails { function.failing() } else { function }
 }
 
+/// CAST of a time of day to a timestamp on a day.
+pub fn on_day(from: Type, days: i64, to: Type) -> Function {
+    let target = to.clone();
+    // The day is in the name: plans are told apart by it.
+    let name = format!("cast {from} on {days} to {to}");
+    Function::new(name, vec![from], to, move |args| match args {
+        [time] => cast::on_day(time, days, &target),
+        _ => Ok(Value::Null),
+    })
+}
+
 /// Whole arrays of texts; one that does not read hands the batch to the row kernel, which words the
 /// error, unless NULL is wanted for it.
 fn read_texts<T: ArrowPrimitiveType>(
@@ -334,14 +344,35 @@ pub fn join_key(ty: &Type) -> Option<Function> {
                 _ => Value::Null,
             })
         }),
-        Type::TimestampTz(_) => Function::new("join_key", vec![ty.clone()], Type::Bigint, |args| {
-            Ok(match args {
-                [Value::Int(packed)] => Value::Int(Zoned::unpack(*packed).millis),
-                _ => Value::Null,
+        Type::TimestampTz(_) => {
+            let instant = Type::Timestamp(12);
+            Function::new("join_key", vec![ty.clone()], instant, |args| {
+                Ok(match args {
+                    [Value::Zoned(zoned)] => Value::Timestamp(zoned.picos()),
+                    _ => Value::Null,
+                })
             })
-        }),
+        }
+        Type::TimeTz(_) => {
+            let moment = Type::Time(12);
+            Function::new("join_key", vec![ty.clone()], moment, |args| {
+                Ok(match args {
+                    [Value::ZonedTime(time)] => Value::Time(time.utc()),
+                    _ => Value::Null,
+                })
+            })
+        }
         _ => return None,
     })
+}
+
+/// A time with a zone as its instant: what it is ordered and grouped by. `None` for types that Arrow
+/// orders as Trino does.
+pub fn order_key(ty: &Type) -> Option<Function> {
+    match ty {
+        Type::TimestampTz(_) | Type::TimeTz(_) => join_key(ty),
+        _ => None,
+    }
 }
 
 /// A float with one zero and one NaN, for grouping: Arrow tells −0.0 from 0.0 there. `None` for types

@@ -61,7 +61,7 @@ mod tests {
         let number = || Box::new(Type::Integer);
         for (value, ty, expected) in [
             (
-                Value::Timestamp(1_483_228_800_000_000),
+                Value::Timestamp(1_483_228_800_000_000_000_000),
                 Type::Timestamp(3),
                 "2017-01-01 00:00:00.000",
             ),

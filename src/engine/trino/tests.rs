@@ -15,6 +15,7 @@ use crate::base::Timestamp;
 mod cases;
 mod functions;
 mod language;
+mod times;
 
 struct Tables;
 

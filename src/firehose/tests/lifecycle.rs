@@ -104,6 +104,7 @@ fn a_kinesis_source_is_read_from_creation_on() {
     let link = SourceLink {
         delivery_stream: "turbine".to_owned(),
         kinesis_stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/windfarm".to_owned(),
+        role_arn: ROLE.to_owned(),
         started: start(),
     };
     assert_eq!(

@@ -85,7 +85,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     whole(
         "iam:PutRolePolicy",
-        "stored and checked for grammar; permissions are not enforced",
+        "stored and checked for grammar; judged by with `--iam enforce`",
         "iam::role",
     ),
     whole(
@@ -100,7 +100,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     whole(
         "kinesis:PutResourcePolicy",
-        "checked for form; not enforced",
+        "checked for form; judged by with `--iam enforce`",
         "kinesis::tests",
     ),
     whole(
@@ -129,7 +129,11 @@ pub const REMARKS: &[Remark] = &[
         "expiration acts at midnight UTC of the clock; transitions are refused",
         "s3::lifecycle",
     ),
-    whole("s3:PutBucketPolicy", "stored; not enforced", "s3"),
+    whole(
+        "s3:PutBucketPolicy",
+        "stored; judged by with `--iam enforce`",
+        "s3",
+    ),
     whole(
         "s3:PutObject",
         "signatures are verified with `--auth verify` alone; SSE-KMS is state only; SSE-C is refused",
@@ -137,7 +141,7 @@ pub const REMARKS: &[Remark] = &[
     ),
     whole(
         "sts:AssumeRole",
-        "the role's trust policy decides; conditions other than the external id and the source account count as met",
+        "the role's trust policy decides; conditions other than the external id and the source account count as met unless `--iam enforce` judges them",
         "iam::sts",
     ),
 ];

@@ -5,9 +5,10 @@
 //! request arrives: starting costs nothing, and a service nobody calls takes no memory.
 //!
 //! * [`Facts`] is one service: its operations and shapes;
-//! * [`validate`] checks a request against them and words the refusals as AWS does;
+//! * [`fits`] tells at once what is right; [`validate`] checks a request against them and words the refusals as AWS does;
 //! * [`pattern`] turns Java's regular expressions into ours.
 
+mod fits;
 pub mod pattern;
 pub mod validate;
 
@@ -109,6 +110,8 @@ pub enum Kind {
 pub struct Structure {
     /// In the description's order.
     pub members: Vec<Member>,
+    /// How many of them are required.
+    pub required: usize,
     /// Exactly one member may be set.
     pub union: bool,
     /// Set for errors.
@@ -443,6 +446,7 @@ impl RawShape<'_> {
                         })
                     })
                     .collect(),
+                required: self.req.len(),
                 union: self.union == 1,
                 error: (self.exc == 1).then(|| ErrorFacts {
                     code: self.code.clone(),

@@ -13,6 +13,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::fits::fits;
 use super::{Facts, Kind, Member, Operation, Shape, ShapeId};
 use crate::base::ServiceError;
 use crate::wire::service::Service;
@@ -37,6 +38,14 @@ pub fn check(facts: &Facts, operation: &Operation, input: &mut Value) -> Result<
     let Some(shape) = operation.input else {
         return Ok(());
     };
+    if fits(facts, shape, input) {
+        return Ok(());
+    }
+    check_in_words(facts, shape, input)
+}
+
+/// The two passes.
+fn check_in_words(facts: &Facts, shape: ShapeId, input: &mut Value) -> Result<(), ServiceError> {
     conform(facts, shape, input)?;
     let mut walk = Walk {
         facts,

@@ -23,6 +23,7 @@ impl Adapter {
 
     fn run<I, O>(
         &self,
+        name: &'static str,
         request: S3Request<I>,
         operation: impl FnOnce(&Scope<'_>, I) -> Answer<O>,
     ) -> S3Result<S3Response<O>> {
@@ -34,7 +35,11 @@ impl Adapter {
             core: &self.core,
             context,
         };
-        operation(&scope, request.input).map_err(|error| refuse(context, error))
+        let answer = match scope.permit(name, &context.asked) {
+            Ok(()) => operation(&scope, request.input),
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| refuse(context, scope.discreet(name, error)))
     }
 }
 
@@ -62,7 +67,7 @@ macro_rules! operations {
                     &self,
                     request: S3Request<$input>,
                 ) -> S3Result<S3Response<$output>> {
-                    self.run(request, $answer)
+                    self.run($operation, request, $answer)
                 }
             )*
         }

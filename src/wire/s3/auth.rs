@@ -53,6 +53,14 @@ const SIGNATURE_PARAMETERS: [&str; 8] = [
     "x-amz-region-set",
 ];
 
+/// Whether the signature is in the query.
+pub(super) fn is_presigned(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.starts_with("X-Amz-Signature=") || pair.starts_with("Signature="))
+}
+
 /// Takes a request's signature out of it: the `Authorization` header, or the parameters of a
 /// presigned URL, whose other `x-amz-*` parameters become the headers they stand for.
 pub(super) fn take(parts: &mut Parts, now: Timestamp) -> Result<Signer, ErrorAnswer> {

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::S3Response;
 use s3s::{dto, xml};
+use serde_json::{Value, json};
 
 use crate::base::{AccountId, Timestamp};
 use crate::s3::{
@@ -30,6 +31,30 @@ pub(super) struct Scope<'a> {
 impl Scope<'_> {
     pub(super) fn now(&self) -> Timestamp {
         self.context.call.now
+    }
+
+    /// Asks whether policies allow something.
+    pub(super) fn permit(&self, operation: &str, asked: &Value) -> Result<(), Error> {
+        let gate = &self.context.gate;
+        if !gate.looks() {
+            return Ok(());
+        }
+        Ok(gate.permit(&self.context.call, operation, asked)?)
+    }
+
+    /// Who may not list a bucket does not learn which of its keys are missing ("GetObject", API
+    /// reference).
+    pub(super) fn discreet(&self, operation: &str, error: Error) -> Error {
+        let reads = matches!(
+            operation,
+            "GetObject" | "HeadObject" | "GetObjectAttributes"
+        );
+        if !reads || !matches!(error, Error::NoSuchKey { .. }) {
+            return error;
+        }
+        let bucket = json!({"Bucket": self.context.asked.get("Bucket")});
+        let listed = self.permit("ListObjectsV2", &bucket);
+        listed.err().unwrap_or(error)
     }
 
     /// A raw header's text.

@@ -10,6 +10,7 @@
 
 mod adapter;
 mod answer;
+mod asked;
 mod auth;
 mod bucket_settings;
 mod buckets;
@@ -28,11 +29,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, Request, Response};
 use s3s::service::{S3Service, S3ServiceBuilder};
+use serde_json::Value;
 
 use crate::base::{Call, Clock, Ids, ServiceError};
 use crate::s3::{Body, Error, S3};
 
 pub use adapter::OPERATIONS;
+pub use asked::{Gate, Refused};
 pub use host::Hosts;
 
 /// No document is larger; `s3s` has the same limit.
@@ -47,6 +50,9 @@ struct Context {
     body: Body,
     /// Headers that `s3s` would refuse where S3 ignores them, or reads less exactly than S3.
     raw: HeaderMap,
+    /// Whom to ask whether the request may be carried out, and what it asks for.
+    gate: Arc<dyn Gate>,
+    asked: Arc<Value>,
     /// The refusal of the operation, with what `s3s` cannot carry.
     refusal: Arc<Mutex<Option<Error>>>,
 }
@@ -77,20 +83,28 @@ pub struct Service {
     clock: Clock,
     ids: Arc<Ids>,
     hosts: Arc<Hosts>,
+    gate: Arc<dyn Gate>,
 }
 
 /// The HTTP service over `core`. Requests are dated by `clock`, their ids drawn from `ids`; `hosts`
-/// says which host names carry a bucket.
+/// says which host names carry a bucket, `gate` which requests may be carried out.
 ///
 /// Signatures are parsed for account and region, not verified here. When a request has a
 /// [`Call`] among its extensions, that decides who calls, in which account and region; when it has a
 /// [`ChunkSigner`](crate::wire::signature::ChunkSigner), the chunks of its body must be signed.
-pub fn service(core: Arc<S3>, clock: Clock, ids: Arc<Ids>, hosts: Hosts) -> Service {
+pub fn service(
+    core: Arc<S3>,
+    clock: Clock,
+    ids: Arc<Ids>,
+    hosts: Hosts,
+    gate: Arc<dyn Gate>,
+) -> Service {
     Service {
         inner: S3ServiceBuilder::new(adapter::Adapter::new(core)).build(),
         clock,
         ids,
         hosts: Arc::new(hosts),
+        gate,
     }
 }
 
@@ -125,8 +139,13 @@ impl Service {
         let (mut parts, body) = request.into_parts();
         let now = self.clock.now();
         host::to_path_style(&mut parts, &self.hosts)?;
+        let presigned = auth::is_presigned(&parts);
         let signer = auth::take(&mut parts, now)?;
         guard::check(&parts)?;
+        let asked = match self.gate.looks() {
+            true => asked::of(&parts, presigned),
+            false => Value::Null,
+        };
         let body = payload::read(&mut parts, body).await?;
         let mut call = parts
             .extensions
@@ -143,6 +162,8 @@ impl Service {
         parts.extensions.insert(Context {
             call,
             body,
+            gate: Arc::clone(&self.gate),
+            asked: Arc::new(asked),
             raw: payload::take_raw_headers(&mut parts.headers),
             refusal: refusal.clone(),
         });

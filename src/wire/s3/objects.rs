@@ -3,6 +3,7 @@
 use http::StatusCode;
 use s3s::S3Response;
 use s3s::dto::{self, *};
+use serde_json::json;
 
 use crate::base::limits;
 use crate::s3::{
@@ -330,8 +331,14 @@ pub(super) fn delete_many(
             version: one.version_id,
             if_match: one.e_tag.map(|etag| etag.into_value()),
         };
+        let asked = json!({
+            "Bucket": &request.bucket,
+            "Key": &request.key,
+            "VersionId": &request.version,
+        });
         let outcome =
             refuse_delete_conditions(one.size.is_some(), one.last_modified_time.is_some())
+                .and_then(|()| scope.permit("DeleteObject", &asked))
                 .and_then(|()| core.delete_listed(scope.now(), &request));
         match outcome {
             Ok(_) if quiet => {}

@@ -52,11 +52,19 @@ impl Backend for Echo {
 }
 
 /// A connection to a served router, the handle to stop it, and the serving task.
+/// A client of this machine.
+fn peer() -> Peer {
+    Peer {
+        address: IpAddr::from([127, 0, 0, 1]),
+        secure: false,
+    }
+}
+
 fn connect() -> (DuplexStream, GracefulShutdown, tokio::task::JoinHandle<()>) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let connections = GracefulShutdown::new();
     let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
-    let task = tokio::spawn(serve(server, router, connections.watcher()));
+    let task = tokio::spawn(serve(server, peer(), router, connections.watcher()));
     (client, connections, task)
 }
 
@@ -177,7 +185,7 @@ async fn connect_tls(
     let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
     let connections = GracefulShutdown::new();
     let watcher = connections.watcher();
-    tokio::spawn(serve_tls(server, tls.clone(), router, watcher));
+    tokio::spawn(serve_tls(server, peer(), tls.clone(), router, watcher));
     let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
         .connect(ServerName::try_from(name.to_owned()).unwrap(), client)
         .await?;
@@ -236,7 +244,7 @@ async fn who_speaks_no_tls_where_tls_is_spoken_is_let_go() {
     let (mut client, server) = tokio::io::duplex(1024);
     let router = Arc::new(Router::new(Arc::new(Echo), Authentication::Off));
     let watcher = GracefulShutdown::new().watcher();
-    let task = tokio::spawn(serve_tls(server, self_signed(), router, watcher));
+    let task = tokio::spawn(serve_tls(server, peer(), self_signed(), router, watcher));
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     task.await.unwrap();
 }

@@ -19,16 +19,16 @@ use datafusion::functions_aggregate::{
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Cast, Expr, SortExpr, lit};
 
-use super::super::ast::{Call, Pos};
-use super::super::cast::{fits, ten_to};
-use super::super::error::{Code, Result, TrinoError};
 use super::super::aggregates;
+use super::super::ast::{Call, Pos};
+use super::super::cast::{fits, integral_range, ten_to};
+use super::super::error::{Code, Result, TrinoError};
 use super::super::fold::Fold;
 use super::super::function::Function;
 use super::super::operators;
 use super::super::types::Type;
 use super::super::value::Value;
-use super::combine::{apply, coerce};
+use super::combine::{apply, coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -134,6 +134,9 @@ fn resolve(name: &str, arguments: &[Type]) -> Option<(Vec<Type>, Type)> {
         ("sum" | "avg", [ty @ (Type::Real | Type::Double)]) => (vec![ty.clone()], ty.clone()),
         ("avg", [ty]) if ty.is_integral() || *ty == Type::Unknown => double(),
         ("avg", [Type::Decimal(p, s)]) => (vec![Type::Decimal(*p, *s)], Type::Decimal(*p, *s)),
+        ("sum" | "avg", [ty @ (Type::IntervalDay | Type::IntervalYear)]) => {
+            (vec![ty.clone()], ty.clone())
+        }
         ("min" | "max", [ty])
             if ty.is_orderable() && !matches!(ty, Type::Array(_) | Type::Row(_)) =>
         {
@@ -190,7 +193,10 @@ impl Analyzer<'_> {
         }
         let arguments = self.all(&call.arguments)?;
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
-        let nested = matches!(types.as_slice(), [Type::Array(_) | Type::Row(_) | Type::Map(..)]);
+        let nested = matches!(
+            types.as_slice(),
+            [Type::Array(_) | Type::Row(_) | Type::Map(..)]
+        );
         let fold = match name {
             "count" if !(call.distinct && nested) => None,
             "array_agg" | "approx_distinct" if nested && (call.distinct || name != "array_agg") => {
@@ -224,6 +230,10 @@ impl Analyzer<'_> {
                 let argument = coerce(argument, ty)?;
                 match operators::group_key(ty).filter(|_| counts_distinct) {
                     Some(key) => apply(key, vec![argument]),
+                    // Only their number is asked for, so instants stand for times with zones.
+                    None if fold.is_none() && matches!(name, "count" | "approx_distinct") => {
+                        ordered(argument)
+                    }
                     None => Ok(argument),
                 }
             })
@@ -237,6 +247,7 @@ impl Analyzer<'_> {
         for item in &call.order_by {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             order_by.push((key, item.descending, item.nulls_first));
         }
         Ok(AggregateCall {
@@ -300,7 +311,6 @@ fn unsupported_form(name: &str, types: &[Type]) -> bool {
         ("min" | "max", [_] | [_, _])
             | ("min_by" | "max_by", [_, _] | [_, _, _])
             | ("approx_distinct", [_, _])
-            | ("sum" | "avg", [Type::IntervalDay | Type::IntervalYear])
             | ("avg", [Type::Date | Type::Timestamp(_)])
     )
 }
@@ -396,6 +406,17 @@ pub fn parts(
                 ..held(&part, call.ty.clone())
             };
             (vec![part], result)
+        }
+        name @ ("sum" | "avg") if is_interval(&call.ty) => {
+            let sum = part(
+                sum_udaf(),
+                vec![wide(argument(0), DataType::Decimal128(38, 0))],
+            );
+            let count = part(count_udaf(), vec![argument(0)]);
+            let total = held(&sum, Type::Decimal(38, 0));
+            let rows = held(&count, Type::Bigint);
+            let result = apply(interval_total(name == "avg", &call.ty), vec![total, rows])?;
+            (vec![sum, count], result)
         }
         "avg" if matches!(call.ty, Type::Decimal(..)) => {
             let scale = i8::try_from(call.ty.scale()).unwrap_or(0);
@@ -496,6 +517,43 @@ pub fn parts(
 
 const fn is_float(ty: &Type) -> bool {
     matches!(ty, Type::Double | Type::Real)
+}
+
+const fn is_interval(ty: &Type) -> bool {
+    matches!(ty, Type::IntervalDay | Type::IntervalYear)
+}
+
+/// The sum of intervals, or their average, rounded half up.
+fn interval_total(average: bool, ty: &Type) -> Function {
+    let parameters = vec![Type::Decimal(38, 0), Type::Bigint];
+    let (low, high) = match ty {
+        Type::IntervalYear => integral_range(&Type::Integer),
+        _ => integral_range(&Type::Bigint),
+    };
+    let name = if average {
+        "interval_average"
+    } else {
+        "interval_sum"
+    };
+    Function::new(name, parameters, ty.clone(), move |a| match a {
+        [Value::Decimal(sum), Value::Int(count)] => {
+            let count = i128::from((*count).max(1));
+            let total = if average {
+                (2 * sum + count).div_euclid(2 * count)
+            } else {
+                *sum
+            };
+            i64::try_from(total)
+                .ok()
+                .filter(|total| (low..=high).contains(total))
+                .map(Value::Int)
+                .ok_or_else(|| {
+                    TrinoError::in_data(Code::NumericValueOutOfRange, "bigint addition overflow")
+                })
+        }
+        _ => Ok(Value::Null),
+    })
+    .failing()
 }
 
 fn coerce_back(value: Typed, ty: &Type) -> Typed {

@@ -239,6 +239,14 @@ pub fn is_distinct(left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
     apply(operators::distinct(ty), vec![left, right])
 }
 
+/// A value in the form it is ordered by.
+pub fn ordered(value: Typed) -> Result<Typed> {
+    match operators::order_key(&value.ty) {
+        Some(key) => apply(key, vec![value]),
+        None => Ok(value),
+    }
+}
+
 /// An explicit CAST or TRY_CAST.
 pub fn cast(value: Typed, to: &Type, safe: bool, pos: Pos) -> Result<Typed> {
     if !can_cast(&value.ty, to) {
@@ -282,13 +290,13 @@ fn apply_or_widen(value: Typed, to: &Type, safe: bool) -> Result<Typed> {
                 ..value
             });
         }
-        (Type::Timestamp(a), Type::Timestamp(b)) if a <= b && (*a <= 3) == (*b <= 3) => {
-            return Ok(Typed {
-                ty: to.clone(),
-                ..value
-            });
-        }
-        (Type::TimestampTz(a), Type::TimestampTz(b)) if a <= b => {
+        // More digits are the same time, where they are held alike.
+        (Type::Time(a), Type::Time(b))
+        | (Type::TimeTz(a), Type::TimeTz(b))
+        | (Type::Timestamp(a), Type::Timestamp(b))
+        | (Type::TimestampTz(a), Type::TimestampTz(b))
+            if a <= b && value.ty.arrow() == to.arrow() =>
+        {
             return Ok(Typed {
                 ty: to.clone(),
                 ..value

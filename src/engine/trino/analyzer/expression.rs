@@ -6,10 +6,11 @@ use datafusion::logical_expr::{Expr, expr::InList};
 
 use super::super::arithmetic;
 use super::super::ast::{Expression, Identifier, Node, Pos, WindowSpec};
+use super::super::cast::needs_today;
 use super::super::error::{Code, Result, TrinoError};
 use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
-use super::super::types::{Type, VARCHAR};
+use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
 use super::combine::{
@@ -210,6 +211,9 @@ impl<'a> Analyzer<'a> {
             Node::Cast { safe, value, to } => {
                 let value = self.analyze(value)?;
                 let to = Type::resolve(to)?;
+                if needs_today(&value.ty, &to) {
+                    return self.today_at(value, to);
+                }
                 cast(value, &to, *safe, pos)
             }
             Node::Array(items) => self.array(items, pos),
@@ -234,7 +238,7 @@ impl<'a> Analyzer<'a> {
             }
             Node::AtTimeZone(value, zone) => {
                 let (value, zone) = (self.analyze(value)?, self.analyze(zone)?);
-                self.call("at_timezone", vec![value, zone], pos)
+                self.at_time_zone(value, zone, pos)
             }
             Node::Current(word, precision) => self.current(word, *precision, pos),
             Node::Grouping(arguments) => self.grouping(arguments, pos),
@@ -627,38 +631,6 @@ impl<'a> Analyzer<'a> {
                 Code::TypeMismatch,
                 format!("Cannot use {} for subscript of {}", index_value.ty, base.ty),
             )),
-        }
-    }
-
-    pub(super) fn current(
-        &mut self,
-        word: &str,
-        precision: Option<u32>,
-        pos: Pos,
-    ) -> Result<Typed> {
-        let now = self.planner.context.now;
-        let p = match precision {
-            None => 3,
-            Some(p) if p <= 3 => u8::try_from(p).unwrap_or(3),
-            Some(p) => {
-                return Err(TrinoError::unsupported(pos, format!("{word}({p})")));
-            }
-        };
-        let unit = 10_i64.pow(3 - u32::from(p));
-        let millis = now.millis().div_euclid(unit) * unit;
-        match word {
-            "CURRENT_DATE" => {
-                let days = i32::try_from(now.millis().div_euclid(86_400_000)).unwrap_or(0);
-                literal(Value::Date(days), Type::Date)
-            }
-            "CURRENT_TIMESTAMP" => literal(Value::Int(millis << 12), Type::TimestampTz(p)),
-            "LOCALTIMESTAMP" => literal(Value::Timestamp(millis * 1_000), Type::Timestamp(p)),
-            "CURRENT_CATALOG" => text_literal(self.planner.context.catalog),
-            "CURRENT_SCHEMA" => match self.planner.context.database {
-                Some(database) => text_literal(database),
-                None => literal(Value::Null, VARCHAR),
-            },
-            _ => Err(TrinoError::unsupported(pos, word)),
         }
     }
 

@@ -9,11 +9,11 @@ use super::super::evaluate::Body;
 use super::super::function::Function;
 use super::super::types::Type;
 use super::super::value::{Value, array_of, values};
+use super::built;
 use super::combine::{apply, coerce};
 use super::expression::Analyzer;
 use super::literal::literal;
 use super::scope::{Field, Typed, column};
-use super::built;
 
 /// A lambda's body, typed, with the columns it takes from around.
 pub(super) struct Lambda {
@@ -37,7 +37,11 @@ impl Lambda {
 impl Analyzer<'_> {
     /// A body in which every value from around has a name, and these values. Columns keep their own
     /// names; columns of outer queries get one.
-    fn captured(&self, value: &Typed, own: &[(String, Type)]) -> Result<(Typed, Vec<(String, Typed)>)> {
+    fn captured(
+        &self,
+        value: &Typed,
+        own: &[(String, Type)],
+    ) -> Result<(Typed, Vec<(String, Typed)>)> {
         let mut outer: Vec<(String, Expr)> = Vec::new();
         let named = value.expr.clone().transform(|expr| {
             Ok(match &expr {

@@ -14,6 +14,7 @@ mod from;
 mod lambda;
 mod lambda_functions;
 mod literal;
+mod now;
 mod query;
 mod recursion;
 mod scope;

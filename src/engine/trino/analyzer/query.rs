@@ -381,7 +381,10 @@ impl Planner<'_> {
         plan: LogicalPlan,
         columns: &[(String, Type)],
     ) -> Result<LogicalPlan> {
-        if columns.iter().all(|(_, ty)| super::super::key::key(ty).is_none()) {
+        if columns
+            .iter()
+            .all(|(_, ty)| super::super::key::key(ty).is_none())
+        {
             return built(
                 LogicalPlanBuilder::from(plan)
                     .distinct()
@@ -538,11 +541,7 @@ impl Planner<'_> {
 }
 
 /// A plan with one column more, `number`: 1, 2, … within rows that are equal in `ids`.
-fn numbered(
-    plan: LogicalPlan,
-    columns: &[(String, Type)],
-    number: &str,
-) -> Result<LogicalPlan> {
+fn numbered(plan: LogicalPlan, columns: &[(String, Type)], number: &str) -> Result<LogicalPlan> {
     use datafusion::functions_window::expr_fn::row_number;
     use datafusion::logical_expr::ExprFunctionExt;
     let keys = columns.iter().map(|(id, ty)| sorted_by(column(id), ty));

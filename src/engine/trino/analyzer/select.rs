@@ -527,6 +527,7 @@ impl Planner<'_> {
         }
         let mut sorts = Vec::new();
         for (key, item) in keys.into_iter().zip(order_by) {
+            let ty = key.value.ty.clone();
             let id = match key.output.and_then(|at| fields.get(at)) {
                 Some(field) => field.id.clone(),
                 None if select.distinct => {
@@ -542,12 +543,15 @@ impl Planner<'_> {
                     id
                 }
             };
-            sorts.push(sort(&id, &key.value.ty, item));
+            sorts.push(sort(&id, &ty, item));
         }
         let hidden = exprs.len() > fields.len();
         let mut builder = built(LogicalPlanBuilder::from(plan).project(exprs))?;
         if select.distinct {
-            let columns: Vec<_> = fields.iter().map(|f| (f.id.clone(), f.ty.clone())).collect();
+            let columns: Vec<_> = fields
+                .iter()
+                .map(|f| (f.id.clone(), f.ty.clone()))
+                .collect();
             let distinct = self.distinct_rows(built(builder.build())?, &columns)?;
             builder = LogicalPlanBuilder::from(distinct);
         }

@@ -346,10 +346,7 @@ impl Analyzer<'_> {
                     return Err(TrinoError::at(
                         key.pos,
                         Code::InvalidFunctionArgument,
-                        format!(
-                            "Invalid type of JSON object key: {}",
-                            key_value.ty
-                        ),
+                        format!("Invalid type of JSON object key: {}", key_value.ty),
                     ));
                 }
                 arguments.push(coerce(key_value, &VARCHAR)?);
@@ -423,7 +420,9 @@ fn output(text: &str, ty: &Type, encoding: &str) -> Result<Value> {
             text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         )),
         (Type::Varbinary, "UTF32") => Ok(Value::Bytes(
-            text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
+            text.chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect(),
         )),
         (Type::Varbinary, _) => Ok(Value::Bytes(text.as_bytes().to_vec())),
         (ty, _) => cast_value(Value::Text(text.to_string()), &VARCHAR, ty),
@@ -452,9 +451,9 @@ impl PathCall {
             Ok(Some(value)) => Ok(value),
             Ok(None) => match self.on_empty {
                 Instead::Value(at) => Ok(a.get(at).cloned().unwrap_or(Value::Null)),
-                Instead::Error if self.function == JsonPathFunction::Query => Err(output_error(
-                    "JSON path found no items",
-                )),
+                Instead::Error if self.function == JsonPathFunction::Query => {
+                    Err(output_error("JSON path found no items"))
+                }
                 Instead::Error => Err(value_error("JSON path found no items")),
             },
             Err(error) => failed(error),
@@ -507,9 +506,7 @@ impl PathCall {
                     .then(|| cast_value(value.clone(), ty, &self.returning))
                     .and_then(Result::ok);
                 cast.map(Some).ok_or_else(|| {
-                    value_error(
-                        "cast value returned by JSON path to the result type failed",
-                    )
+                    value_error("cast value returned by JSON path to the result type failed")
                 })
             }
             [_] => Err(value_error(

@@ -102,7 +102,11 @@ impl Analyzer<'_> {
                 .map(|f| (f.name.clone(), f.ty.clone()))
                 .collect(),
         );
-        let parts = relation.fields.iter().map(super::scope::Field::typed).collect();
+        let parts = relation
+            .fields
+            .iter()
+            .map(super::scope::Field::typed)
+            .collect();
         let row = apply(operators::collect("row", types, ty.clone()), parts)?;
         let field = super::scope::Field {
             name: None,
@@ -217,7 +221,9 @@ impl Analyzer<'_> {
             return Err(TrinoError::at(
                 pos,
                 Code::TypeMismatch,
-                format!("Type [{ty}] must be orderable in order to be used in quantified comparison"),
+                format!(
+                    "Type [{ty}] must be orderable in order to be used in quantified comparison"
+                ),
             ));
         }
         let (value, key) = (coerce(value, &ty)?, coerce(field.typed(), &ty)?);
@@ -256,7 +262,10 @@ impl Analyzer<'_> {
             bindings,
             id,
         });
-        apply(operators::quantified(op, quantifier == "ALL", ty), vec![value, array])
+        apply(
+            operators::quantified(op, quantifier == "ALL", ty),
+            vec![value, array],
+        )
     }
 }
 

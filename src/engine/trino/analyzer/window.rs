@@ -22,7 +22,7 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::{self, AggregateCall};
-use super::combine::coerce;
+use super::combine::{coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -193,6 +193,10 @@ impl Analyzer<'_> {
     ) -> Result<WindowCall> {
         let spec = self.spec(over, pos)?;
         let partition_by = self.all(&spec.partition_by)?;
+        let partition_by = partition_by
+            .into_iter()
+            .map(ordered)
+            .collect::<Result<_>>()?;
         let mut order_by = self.sort_keys(&spec.order_by)?;
         self.widen_key(&spec, &mut order_by)?;
         let ranked = !order_by.is_empty();
@@ -327,6 +331,7 @@ impl Analyzer<'_> {
         for item in items {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             keys.push((key, item.descending, item.nulls_first));
         }
         Ok(keys)
@@ -475,18 +480,17 @@ impl Analyzer<'_> {
     }
 
     /// A sort key that a wider offset is added to is as wide as it.
-    fn widen_key(
-        &mut self,
-        spec: &WindowSpec,
-        order_by: &mut [(Typed, bool, bool)],
-    ) -> Result<()> {
+    fn widen_key(&mut self, spec: &WindowSpec, order_by: &mut [(Typed, bool, bool)]) -> Result<()> {
         let (Some(frame), [(key, ..)]) = (&spec.frame, order_by) else {
             return Ok(());
         };
         if frame.unit != FrameUnit::Range || !key.ty.is_numeric() {
             return Ok(());
         }
-        for bound in [Some(&frame.start), frame.end.as_ref()].into_iter().flatten() {
+        for bound in [Some(&frame.start), frame.end.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             if let Bound::Preceding(offset) | Bound::Following(offset) = bound {
                 let offset = self.analyze(offset)?.ty;
                 if let Some(common) = key.ty.common(&offset).filter(Type::is_numeric) {
@@ -518,7 +522,13 @@ impl Analyzer<'_> {
         let fits = match (&offset.ty, key) {
             (Type::Unknown, _) => true,
             (ty, key) if key.is_numeric() => ty.coerces_to(key),
-            (Type::IntervalDay | Type::IntervalYear, Type::Date | Type::Timestamp(_)) => true,
+            (Type::IntervalDay | Type::IntervalYear, Type::Date | Type::Timestamp(0..=6)) => true,
+            (Type::IntervalDay | Type::IntervalYear, Type::Timestamp(_)) => {
+                return Err(TrinoError::unsupported(
+                    pos,
+                    format!("RANGE frame over {key}"),
+                ));
+            }
             _ => false,
         };
         if !fits {

@@ -90,7 +90,11 @@ mod tests {
         check("2001:db8::1/64", "2001:db8::ffff", Ok(true));
         check("10.0.0.1/8", "10.0.0.1", Err("Invalid CIDR"));
         check("10.0.0.0", "10.0.0.1", Err("Invalid CIDR"));
-        check("::/0", "1.2.3.4", Err("IP address version should be the same"));
+        check(
+            "::/0",
+            "1.2.3.4",
+            Err("IP address version should be the same"),
+        );
         check("::/129", "::", Err("Prefix length exceeds address length"));
     }
 }

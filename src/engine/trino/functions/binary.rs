@@ -48,10 +48,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
 fn other(name: &str, arguments: &[Type]) -> Resolution {
     match name {
         "crc32" => simple(name, arguments, &[BYTES], Type::Bigint, |a| {
-            let sum = crc_fast::checksum(
-                crc_fast::CrcAlgorithm::Crc32IsoHdlc,
-                bytes_of(a.first()),
-            );
+            let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, bytes_of(a.first()));
             Ok(Value::Int(i64::try_from(sum).unwrap_or(0)))
         }),
         "to_big_endian_64" => simple(name, arguments, &[Type::Bigint], BYTES, |a| match a {
@@ -116,10 +113,14 @@ fn other(name: &str, arguments: &[Type]) -> Resolution {
         }
         "reverse" if matches!(arguments, [Type::Varbinary]) => {
             simple(name, arguments, &[BYTES], BYTES, |a| {
-                Ok(Value::Bytes(bytes_of(a.first()).iter().rev().copied().collect()))
+                Ok(Value::Bytes(
+                    bytes_of(a.first()).iter().rev().copied().collect(),
+                ))
             })
         }
-        "from_utf8" if arguments.len() == 2 => found(lossy(arguments), "from_utf8(varbinary, replacement)"),
+        "from_utf8" if arguments.len() == 2 => {
+            found(lossy(arguments), "from_utf8(varbinary, replacement)")
+        }
         _ => Resolution::Unknown,
     }
 }
@@ -219,7 +220,8 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 fn to_base32(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.chunks(5) {
-        let bits = chunk.iter().fold(0_u64, |n, b| n << 8 | u64::from(*b)) << (8 * (5 - chunk.len()));
+        let bits =
+            chunk.iter().fold(0_u64, |n, b| n << 8 | u64::from(*b)) << (8 * (5 - chunk.len()));
         let used = (chunk.len() * 8).div_ceil(5);
         for at in 0..8 {
             let digit = BASE32.get((bits >> (35 - 5 * at)) as usize & 31);
@@ -240,9 +242,10 @@ fn from_base32(text: &[u8]) -> Result<Vec<u8>> {
     }
     let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
     for digit in digits {
-        let value = BASE32.iter().position(|d| d == digit).ok_or_else(|| {
-            invalid(format!("Unrecognized character: {}", char::from(*digit)))
-        })?;
+        let value = BASE32
+            .iter()
+            .position(|d| d == digit)
+            .ok_or_else(|| invalid(format!("Unrecognized character: {}", char::from(*digit))))?;
         bits = bits << 5 | value as u32;
         held += 5;
         if held >= 8 {
@@ -346,14 +349,27 @@ mod tests {
         );
         assert_eq!(murmur3(b""), vec![0; 16]);
         assert_eq!(
-            hex::encode(keyed::<md5::Md5>(b"Jefe", b"what do ya want for nothing?", 64)),
+            hex::encode(keyed::<md5::Md5>(
+                b"Jefe",
+                b"what do ya want for nothing?",
+                64
+            )),
             "750c783e6ab0b503eaa86e310a5db738"
         );
     }
 
     #[test]
     fn base32_goes_both_ways() {
-        for text in ["", "f", "fo", "foo", "foob", "fooba", "foobar", "hello world"] {
+        for text in [
+            "",
+            "f",
+            "fo",
+            "foo",
+            "foob",
+            "fooba",
+            "foobar",
+            "hello world",
+        ] {
             let there = to_base32(text.as_bytes());
             assert_eq!(from_base32(there.as_bytes()).unwrap(), text.as_bytes());
         }

@@ -35,7 +35,9 @@ fn array(item: &Type) -> Type {
 /// Finds a function of this family.
 pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
     let function = match (name, arguments) {
-        ("combinations" | "ngrams", [ty @ Type::Array(_), size]) if size.coerces_to(&Type::Bigint) => {
+        ("combinations" | "ngrams", [ty @ Type::Array(_), size])
+            if size.coerces_to(&Type::Bigint) =>
+        {
             let kernel: fn(&[Value]) -> Result<Value> = match name {
                 "combinations" => combinations,
                 _ => ngrams,
@@ -48,15 +50,20 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
         ("contains_sequence", [Type::Array(a), Type::Array(b)]) => a.common(b).map(|item| {
             let of = item.clone();
-            Function::new(name, vec![array(&item), array(&item)], Type::Boolean, move |a| {
-                let (whole, part) = (list_of(a.first()), list_of(a.get(1)));
-                Ok(Value::Boolean(
-                    part.is_empty()
-                        || whole
-                            .windows(part.len())
-                            .any(|w| w.iter().zip(part).all(|(a, b)| same(a, b, &of))),
-                ))
-            })
+            Function::new(
+                name,
+                vec![array(&item), array(&item)],
+                Type::Boolean,
+                move |a| {
+                    let (whole, part) = (list_of(a.first()), list_of(a.get(1)));
+                    Ok(Value::Boolean(
+                        part.is_empty()
+                            || whole
+                                .windows(part.len())
+                                .any(|w| w.iter().zip(part).all(|(a, b)| same(a, b, &of))),
+                    ))
+                },
+            )
         }),
         ("zip", [_, _, ..]) if arguments.len() <= 5 => zip(arguments),
         ("shuffle", [ty @ Type::Array(_)]) => {
@@ -64,7 +71,10 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 let mut items = list_of(a.first()).to_vec();
                 for at in (1..items.len()).rev() {
                     let (bits, _) = uuid::Uuid::new_v4().as_u64_pair();
-                    items.swap(at, usize::try_from((bits >> 16) % (at as u64 + 1)).unwrap_or(at));
+                    items.swap(
+                        at,
+                        usize::try_from((bits >> 16) % (at as u64 + 1)).unwrap_or(at),
+                    );
                 }
                 Ok(Value::List(items))
             });
@@ -89,7 +99,12 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             Some(function.failing())
         }
         (
-            "combinations" | "ngrams" | "trim_array" | "contains_sequence" | "zip" | "shuffle"
+            "combinations"
+            | "ngrams"
+            | "trim_array"
+            | "contains_sequence"
+            | "zip"
+            | "shuffle"
             | "multimap_from_entries",
             _,
         ) => None,
@@ -107,7 +122,9 @@ fn combinations(a: &[Value]) -> Result<Value> {
         )));
     }
     if size > 5 {
-        return Err(invalid("combination size must not exceed 5: ".to_string() + &size.to_string()));
+        return Err(invalid(
+            "combination size must not exceed 5: ".to_string() + &size.to_string(),
+        ));
     }
     let size = usize::try_from(size).unwrap_or(0);
     if size == 0 {
@@ -158,8 +175,8 @@ fn ngrams(a: &[Value]) -> Result<Value> {
 
 fn trim(a: &[Value]) -> Result<Value> {
     let (items, size) = (list_of(a.first()), int_of(a.get(1)));
-    let size = usize::try_from(size)
-        .map_err(|_| invalid(format!("size must not be negative: {size}")))?;
+    let size =
+        usize::try_from(size).map_err(|_| invalid(format!("size must not be negative: {size}")))?;
     let kept = items.len().checked_sub(size).ok_or_else(|| {
         invalid(format!(
             "size must not exceed array cardinality {}: {size}",
@@ -194,29 +211,34 @@ fn zip(arguments: &[Type]) -> Option<Function> {
 
 fn multimap(ty: &Type, key: Type, item: &Type) -> Function {
     let result = Type::Map(Box::new(key.clone()), Box::new(array(item)));
-    Function::new("multimap_from_entries", vec![ty.clone()], result, move |a| {
-        let mut out: Vec<(Value, Value)> = Vec::new();
-        for entry in list_of(a.first()) {
-            let Value::List(parts) = entry else {
-                return Err(invalid("map entry cannot be null"));
-            };
-            let (have, value) = match parts.as_slice() {
-                [key, value] => (key.clone(), value.clone()),
-                _ => (Value::Null, Value::Null),
-            };
-            if have.is_null() {
-                return Err(invalid("map key cannot be null"));
+    Function::new(
+        "multimap_from_entries",
+        vec![ty.clone()],
+        result,
+        move |a| {
+            let mut out: Vec<(Value, Value)> = Vec::new();
+            for entry in list_of(a.first()) {
+                let Value::List(parts) = entry else {
+                    return Err(invalid("map entry cannot be null"));
+                };
+                let (have, value) = match parts.as_slice() {
+                    [key, value] => (key.clone(), value.clone()),
+                    _ => (Value::Null, Value::Null),
+                };
+                if have.is_null() {
+                    return Err(invalid("map key cannot be null"));
+                }
+                if equal(&have, &have, &key).is_none() {
+                    return Err(invalid("map key cannot be indeterminate"));
+                }
+                match out.iter_mut().find(|(k, _)| same(k, &have, &key)) {
+                    Some((_, Value::List(values))) => values.push(value),
+                    _ => out.push((have, Value::List(vec![value]))),
+                }
             }
-            if equal(&have, &have, &key).is_none() {
-                return Err(invalid("map key cannot be indeterminate"));
-            }
-            match out.iter_mut().find(|(k, _)| same(k, &have, &key)) {
-                Some((_, Value::List(values))) => values.push(value),
-                _ => out.push((have, Value::List(vec![value]))),
-            }
-        }
-        Ok(Value::Map(out))
-    })
+            Ok(Value::Map(out))
+        },
+    )
     .failing()
 }
 
@@ -233,7 +255,12 @@ mod tests {
         };
         let shown: Vec<Vec<i64>> = got
             .iter()
-            .map(|pair| list_of(Some(pair)).iter().map(|v| int_of(Some(v))).collect())
+            .map(|pair| {
+                list_of(Some(pair))
+                    .iter()
+                    .map(|v| int_of(Some(v)))
+                    .collect()
+            })
             .collect();
         assert_eq!(
             shown,

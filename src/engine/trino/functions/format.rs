@@ -1,16 +1,15 @@
-//! `format`: Java's format strings over Trino's values.
+//! `format`: Java's format specifiers.
 
-use super::super::cast::text_of;
+use super::super::calendar::{
+    Zoned, civil_of, days_of, offset_text, round_picos, split_day, weekday,
+};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
-use super::super::text;
 use super::super::types::{Type, VARCHAR};
 use super::super::value::Value;
+use super::super::{cast, text};
+use super::time::{self, DAYS, MONTHS};
 use super::{Resolution, found};
-
-fn invalid(message: impl std::fmt::Display) -> TrinoError {
-    TrinoError::in_data(Code::InvalidFunctionArgument, message.to_string())
-}
 
 /// Finds `format`.
 pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
@@ -18,135 +17,157 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         return Resolution::Unknown;
     }
     let function = match arguments {
-        [first, _, ..] if first.is_text() => {
-            let types = arguments.to_vec();
-            let mut parameters = types.clone();
-            if let Some(first) = parameters.first_mut() {
-                *first = VARCHAR;
-            }
-            Some(
-                Function::new(name, parameters, VARCHAR, move |a| match a.split_first() {
-                    Some((Value::Text(pattern), values)) => {
-                        let types = types.get(1..).unwrap_or_default();
-                        formatted(pattern, values, types).map(Value::Text)
-                    }
-                    _ => Ok(Value::Null),
-                })
-                .seeing_nulls()
-                .failing(),
-            )
+        [pattern, values @ ..] if pattern.is_text() && !values.is_empty() => {
+            let mut parameters = vec![VARCHAR];
+            parameters.extend_from_slice(values);
+            let types = values.to_vec();
+            let function = Function::new(name, parameters, VARCHAR, move |a| match a {
+                [Value::Text(pattern), values @ ..] => {
+                    formatted(pattern, values, &types).map(Value::Text)
+                }
+                _ => Ok(Value::Null),
+            });
+            Some(function.seeing_nulls().failing())
         }
         _ => None,
     };
-    found(function, "format(varchar, value, …)")
+    found(function, "format(varchar, any, …)")
 }
 
-/// One `%[index$][flags][width][.precision]conversion`.
-#[derive(Debug, Default)]
-struct Spec {
+fn invalid(pattern: &str, why: &str) -> TrinoError {
+    TrinoError::in_data(
+        Code::InvalidFunctionArgument,
+        format!("Invalid format string: {pattern} ({why})"),
+    )
+}
+
+/// One specifier: `%[index$][flags][width][.precision]conversion`.
+#[derive(Default)]
+struct Specifier {
     index: Option<usize>,
-    previous: bool,
     flags: String,
-    width: Option<usize>,
+    width: usize,
     precision: Option<usize>,
     conversion: char,
+    /// The letter after `t`.
+    suffix: char,
+    shown: String,
 }
 
-impl Spec {
+impl Specifier {
     fn has(&self, flag: char) -> bool {
         self.flags.contains(flag)
     }
 
-    fn padded(&self, shown: String) -> String {
-        let missing = self
-            .width
-            .unwrap_or(0)
-            .saturating_sub(shown.chars().count());
-        let blanks = " ".repeat(missing);
-        if self.has('-') {
-            format!("{shown}{blanks}")
+    /// Reads what follows `%`; `None` if that is no specifier.
+    fn read(rest: &str) -> Option<(Self, &str)> {
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let mut specifier = Self::default();
+        let mut at = rest;
+        let length = digits(at);
+        if length > 0 && at.get(length..)?.starts_with('$') {
+            specifier.index = Some(at.get(..length)?.parse().ok()?);
+            at = at.get(length + 1..)?;
+        }
+        let length = at.chars().take_while(|c| "-#+ 0,(<".contains(*c)).count();
+        specifier.flags = at.get(..length)?.to_string();
+        at = at.get(length..)?;
+        let length = digits(at);
+        if length > 0 {
+            specifier.width = at.get(..length)?.parse().ok().filter(|w| *w < 100_000)?;
+            at = at.get(length..)?;
+        }
+        if let Some(after) = at.strip_prefix('.') {
+            let length = digits(after);
+            specifier.precision = Some(after.get(..length)?.parse().ok().filter(|p| *p < 1_000)?);
+            at = after.get(length..)?;
+        }
+        let mut letters = at.chars();
+        specifier.conversion = letters.next()?;
+        if matches!(specifier.conversion, 't' | 'T') {
+            specifier.suffix = letters.next()?;
+        }
+        let at = letters.as_str();
+        specifier.shown = rest.get(..rest.len() - at.len())?.to_string();
+        Some((specifier, at))
+    }
+
+    /// The text in its width.
+    fn padded(&self, text: &str) -> String {
+        let width = self.width;
+        let text = if self.conversion.is_ascii_uppercase() {
+            text.to_uppercase()
         } else {
-            format!("{blanks}{shown}")
+            text.to_string()
+        };
+        if self.has('-') {
+            format!("{text:<width$}")
+        } else {
+            format!("{text:>width$}")
         }
     }
 
-    /// A number's digits with its sign, zeros and separators.
-    fn number(&self, negative: bool, digits: &str) -> String {
-        let mut digits = digits.to_string();
-        if self.has(',') {
-            digits = grouped(&digits);
+    /// A number's digits with sign, groups and zeros as the flags say.
+    fn signed(&self, negative: bool, digits: &str) -> String {
+        let (whole, rest) = match digits.find(['.', 'e']) {
+            Some(at) => digits.split_at_checked(at).unwrap_or((digits, "")),
+            None => (digits, ""),
+        };
+        let mut body = String::new();
+        for (i, digit) in whole.chars().enumerate() {
+            if self.has(',') && i > 0 && (whole.len() - i) % 3 == 0 {
+                body.push(',');
+            }
+            body.push(digit);
         }
+        body.push_str(rest);
         let (before, after) = match (negative, self) {
-            (true, spec) if spec.has('(') => ("(", ")"),
+            (true, s) if s.has('(') => ("(", ")"),
             (true, _) => ("-", ""),
-            (false, spec) if spec.has('+') => ("+", ""),
-            (false, spec) if spec.has(' ') => (" ", ""),
+            (false, s) if s.has('+') => ("+", ""),
+            (false, s) if s.has(' ') => (" ", ""),
             _ => ("", ""),
         };
         if self.has('0') {
-            let taken = before.len() + after.len() + digits.chars().count();
-            let zeros = self.width.unwrap_or(0).saturating_sub(taken);
-            digits = format!("{}{digits}", "0".repeat(zeros));
+            let have = before.len() + body.len() + after.len();
+            body = "0".repeat(self.width.saturating_sub(have)) + &body;
         }
-        self.padded(format!("{before}{digits}{after}"))
+        self.padded(&format!("{before}{body}{after}"))
     }
-}
-
-fn grouped(digits: &str) -> String {
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (digits, None),
-    };
-    let mut out = String::new();
-    let count = whole.chars().count();
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (count - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    if let Some(fraction) = fraction {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
 }
 
 fn formatted(pattern: &str, values: &[Value], types: &[Type]) -> Result<String> {
-    let refused = |why: String| invalid(format!("Invalid format string: {pattern} ({why})"));
     let mut out = String::new();
     let mut rest = pattern;
-    let (mut next, mut last) = (0, 0);
-    while let Some(at) = rest.find('%') {
-        let (plain, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(plain);
-        let (spec, after) = spec_of(after).ok_or_else(|| {
-            refused(format!(
-                "UnknownFormatConversion: Conversion = '{}'",
-                after.chars().nth(1).unwrap_or('%')
-            ))
+    let (mut ordinary, mut last) = (0, 0);
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let (specifier, after) = Specifier::read(after).ok_or_else(|| {
+            let letter = after.chars().next().unwrap_or('%');
+            invalid(
+                pattern,
+                &format!("UnknownFormatConversionException: Conversion = '{letter}'"),
+            )
         })?;
         rest = after;
-        match spec.conversion {
-            '%' => out.push_str(&spec.padded("%".into())),
+        match specifier.conversion {
             'n' => out.push('\n'),
+            '%' => out.push_str(&specifier.padded("%")),
             _ => {
-                let at = match (spec.index, spec.previous) {
-                    (Some(index), _) => index.wrapping_sub(1),
-                    (None, true) => last,
-                    (None, false) => {
-                        next += 1;
-                        next - 1
+                let at = match specifier.index {
+                    Some(index) => index.wrapping_sub(1),
+                    None if specifier.has('<') => last,
+                    None => {
+                        ordinary += 1;
+                        ordinary - 1
                     }
                 };
                 last = at;
-                let (value, ty) = values.get(at).zip(types.get(at)).ok_or_else(|| {
-                    refused(format!(
-                        "MissingFormatArgument: Format specifier '%{}'",
-                        spec.conversion
-                    ))
-                })?;
-                out.push_str(&converted(&spec, value, ty).map_err(refused)?);
+                let (Some(value), Some(ty)) = (values.get(at), types.get(at)) else {
+                    let shown = format!("Format specifier '%{}'", specifier.shown);
+                    return Err(invalid(pattern, &shown));
+                };
+                out.push_str(&one(pattern, &specifier, value, ty)?);
             }
         }
     }
@@ -154,257 +175,319 @@ fn formatted(pattern: &str, values: &[Value], types: &[Type]) -> Result<String> 
     Ok(out)
 }
 
-/// The specifier a text starts with, and what follows it.
-fn spec_of(text: &str) -> Option<(Spec, &str)> {
-    let mut rest = text.strip_prefix('%')?;
-    let mut spec = Spec::default();
-    let number = |rest: &mut &str| -> Option<usize> {
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (digits, after) = rest.split_at_checked(end)?;
-        let number = digits.parse().ok()?;
-        *rest = after;
-        Some(number)
+fn one(pattern: &str, specifier: &Specifier, value: &Value, ty: &Type) -> Result<String> {
+    let cut = |text: &str| match specifier.precision {
+        Some(most) => specifier.padded(&text.chars().take(most).collect::<String>()),
+        None => specifier.padded(text),
     };
-    if !rest.starts_with('0') {
-        let mut ahead = rest;
-        if let Some(index) = number(&mut ahead)
-            && let Some(after) = ahead.strip_prefix('$')
-        {
-            spec.index = Some(index);
-            rest = after;
+    let conversion = specifier.conversion.to_ascii_lowercase();
+    match (conversion, value) {
+        ('b', Value::Boolean(b)) => Ok(cut(&b.to_string())),
+        ('b', value) => Ok(cut(if value.is_null() { "false" } else { "true" })),
+        (_, Value::Null) => Ok(cut("null")),
+        ('s', value) => Ok(cut(&java_text(value, ty))),
+        ('d', Value::Int(n)) if ty.is_integral() => {
+            Ok(specifier.signed(*n < 0, &n.unsigned_abs().to_string()))
         }
+        ('x', Value::Int(n)) if ty.is_integral() => Ok(specifier.signed(false, &format!("{n:x}"))),
+        ('o', Value::Int(n)) if ty.is_integral() => Ok(specifier.signed(false, &format!("{n:o}"))),
+        ('c', Value::Int(n)) if ty.is_integral() => {
+            let letter = u32::try_from(*n).ok().and_then(char::from_u32);
+            letter
+                .map(|c| specifier.padded(&c.to_string()))
+                .ok_or_else(|| invalid(pattern, &format!("Code point = 0x{n:x}")))
+        }
+        ('f' | 'e' | 'g', value) => match Number::of(value, ty) {
+            Some(Number::Special(name)) => Ok(specifier.padded(name)),
+            Some(Number::Decimal(decimal)) => {
+                let precision = specifier.precision.unwrap_or(6);
+                let digits = match conversion {
+                    'f' => decimal.fixed(precision),
+                    'e' => decimal.scientific(precision),
+                    _ => decimal.general(precision.max(1)),
+                };
+                Ok(specifier.signed(decimal.negative, &digits))
+            }
+            None => Err(mismatch(pattern, specifier, ty)),
+        },
+        ('t', value) => moment_part(specifier.suffix, value)
+            .map(|text| specifier.padded(&text))
+            .ok_or_else(|| mismatch(pattern, specifier, ty)),
+        ('h' | 'a', _) => Err(TrinoError::in_data(
+            Code::NotSupported,
+            format!(
+                "%{} of format is not supported by windfarm",
+                specifier.shown
+            ),
+        )),
+        ('d' | 'x' | 'o' | 'c', _) => Err(mismatch(pattern, specifier, ty)),
+        _ => Err(invalid(
+            pattern,
+            &format!(
+                "UnknownFormatConversionException: Conversion = '{}'",
+                specifier.conversion
+            ),
+        )),
     }
-    if let Some(after) = rest.strip_prefix('<') {
-        spec.previous = true;
-        rest = after;
-    }
-    while let Some(flag) = rest.chars().next().filter(|c| "-#+ 0,(".contains(*c)) {
-        spec.flags.push(flag);
-        rest = rest.get(1..)?;
-    }
-    spec.width = number(&mut rest);
-    if let Some(after) = rest.strip_prefix('.') {
-        rest = after;
-        spec.precision = Some(number(&mut rest)?);
-    }
-    let mut characters = rest.chars();
-    spec.conversion = characters.next()?;
-    "bBhHsScCdoxXeEfgG%n"
-        .contains(spec.conversion)
-        .then_some((spec, characters.as_str()))
 }
 
-fn converted(spec: &Spec, value: &Value, ty: &Type) -> std::result::Result<String, String> {
-    let upper = spec.conversion.is_ascii_uppercase();
-    let shown = match (spec.conversion.to_ascii_lowercase(), value) {
-        ('b', Value::Boolean(b)) => cut(spec, b.to_string()),
-        ('b', value) => cut(spec, (!value.is_null()).to_string()),
-        (_, Value::Null) => cut(spec, "null".into()),
-        ('s', value) => cut(spec, java_text(value, ty)),
-        ('c', Value::Int(point)) => {
-            let point = u32::try_from(*point).ok().and_then(char::from_u32);
-            let point = point.ok_or("IllegalFormatCodePoint")?;
-            spec.padded(point.to_string())
-        }
-        ('d', Value::Int(i)) if ty.is_integral() => {
-            spec.number(*i < 0, &i.unsigned_abs().to_string())
-        }
-        ('o', Value::Int(i)) => spec.padded(format!("{:o}", i.cast_unsigned())),
-        ('x', Value::Int(i)) if spec.has('0') => {
-            format!("{:01$x}", i.cast_unsigned(), spec.width.unwrap_or(0))
-        }
-        ('x', Value::Int(i)) => spec.padded(format!("{:x}", i.cast_unsigned())),
-        ('f' | 'e' | 'g', Value::Double(x)) => real(spec, *x),
-        ('f' | 'e' | 'g', Value::Real(x)) => {
-            // Through its shortest text, as Java takes a float's digits.
-            real(spec, x.to_string().parse().unwrap_or(f64::from(*x)))
-        }
-        ('f', Value::Decimal(d)) => {
-            let scale = ty.as_decimal().map_or(0, |(_, s)| s);
-            let places = u8::try_from(spec.precision.unwrap_or(6)).unwrap_or(38);
-            let rounded = super::super::cast::rescale(*d, scale, places.min(38));
-            let rounded = rounded.ok_or("too many digits")?;
-            spec.number(
-                rounded < 0,
-                text::decimal(rounded, places.min(38)).trim_start_matches('-'),
-            )
-        }
-        ('e' | 'g', Value::Decimal(d)) => {
-            let scale = ty.as_decimal().map_or(0, |(_, s)| s);
-            real(spec, text::decimal(*d, scale).parse().unwrap_or(f64::NAN))
-        }
-        (conversion, _) => {
-            return Err(format!(
-                "IllegalFormatConversion: {conversion} != {}",
-                java_class(ty)
-            ));
-        }
+fn mismatch(pattern: &str, specifier: &Specifier, ty: &Type) -> TrinoError {
+    let class = match ty {
+        Type::Varchar(_) | Type::Char(_) => "java.lang.String",
+        Type::Real => "java.lang.Float",
+        Type::Double => "java.lang.Double",
+        Type::Boolean => "java.lang.Boolean",
+        Type::Decimal(..) => "java.math.BigDecimal",
+        ty if ty.is_integral() => "java.lang.Long",
+        _ => "java.lang.Object",
     };
-    Ok(if upper { shown.to_uppercase() } else { shown })
+    let conversion = specifier.conversion;
+    invalid(
+        pattern,
+        &format!("IllegalFormatConversion: {conversion} != {class}"),
+    )
 }
 
-fn cut(spec: &Spec, shown: String) -> String {
-    spec.padded(match spec.precision {
-        Some(most) => shown.chars().take(most).collect(),
-        None => shown,
+/// A value as Java's `toString` of what Trino makes of it.
+fn java_text(value: &Value, ty: &Type) -> String {
+    match value {
+        Value::Double(x) => text::double_java(*x),
+        Value::Real(x) => text::real_java(*x),
+        Value::Time(picos) => java_time(round_picos((*picos).into(), 9)),
+        Value::Timestamp(picos) => java_timestamp(round_picos(*picos, 9)),
+        Value::Zoned(zoned) => java_zoned(*zoned),
+        Value::Text(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::ZonedTime(_) => cast::text_of(value, ty),
+        value => super::super::render::render(value, ty).unwrap_or_default(),
+    }
+}
+
+/// Seconds only where they are not zero, and three, six or nine digits of them.
+fn java_time(picos: i128) -> String {
+    let (_, of_day) = split_day(picos);
+    let whole = text::time(of_day, 9);
+    match whole.split_once('.') {
+        Some((clock, "000000000")) => clock.strip_suffix(":00").unwrap_or(clock).to_string(),
+        Some((clock, fraction)) => {
+            let length = fraction.trim_end_matches('0').len().div_ceil(3) * 3;
+            format!("{clock}.{}", fraction.get(..length).unwrap_or(fraction))
+        }
+        None => whole,
+    }
+}
+
+fn java_timestamp(picos: i128) -> String {
+    let (days, _) = split_day(picos);
+    format!("{}T{}", text::date(days), java_time(picos))
+}
+
+fn java_zoned(zoned: Zoned) -> String {
+    let local = java_timestamp(round_picos(zoned.local_picos(), 9));
+    let seconds = zoned.offset_seconds();
+    let mut offset = match seconds {
+        0 => "Z".to_string(),
+        seconds => offset_text(seconds / 60),
+    };
+    if seconds % 60 != 0 {
+        offset.push_str(&format!(":{:02}", (seconds % 60).abs()));
+    }
+    let name = super::super::calendar::zone_name(zoned.zone);
+    if name.starts_with(['+', '-']) {
+        return format!("{local}{offset}");
+    }
+    format!("{local}{offset}[{name}]")
+}
+
+/// The conversions `%t…` of dates and times.
+fn moment_part(suffix: char, value: &Value) -> Option<String> {
+    let local = time::local(value)?;
+    let (days, of_day) = split_day(local);
+    let nanos = of_day / 1_000;
+    let second = nanos / 1_000_000_000;
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    let second = second % 60;
+    let hour_12 = (hour + 11) % 12 + 1;
+    let of_date = !matches!(value, Value::Time(_));
+    let of_clock = !matches!(value, Value::Date(_));
+    if of_clock {
+        let clock = match suffix {
+            'H' => Some(format!("{hour:02}")),
+            'I' => Some(format!("{hour_12:02}")),
+            'k' => Some(hour.to_string()),
+            'l' => Some(hour_12.to_string()),
+            'M' => Some(format!("{minute:02}")),
+            'S' => Some(format!("{second:02}")),
+            'L' => Some(format!("{:03}", nanos / 1_000_000 % 1_000)),
+            'N' => Some(format!("{:09}", nanos % 1_000_000_000)),
+            'p' => Some(if hour < 12 { "am" } else { "pm" }.to_string()),
+            'R' => Some(format!("{hour:02}:{minute:02}")),
+            'T' => Some(format!("{hour:02}:{minute:02}:{second:02}")),
+            'r' => {
+                let half = if hour < 12 { "AM" } else { "PM" };
+                Some(format!("{hour_12:02}:{minute:02}:{second:02} {half}"))
+            }
+            _ => None,
+        };
+        if clock.is_some() {
+            return clock;
+        }
+    }
+    if !of_date {
+        return None;
+    }
+    let (year, month, day) = civil_of(days);
+    let (month_name, day_name) = (time::name(&MONTHS, month), time::name(&DAYS, weekday(days)));
+    Some(match suffix {
+        'Y' => format!("{year:04}"),
+        'y' => format!("{:02}", year.rem_euclid(100)),
+        'C' => format!("{:02}", year / 100),
+        'm' => format!("{month:02}"),
+        'B' => month_name.to_string(),
+        'b' | 'h' => time::short(month_name).to_string(),
+        'd' => format!("{day:02}"),
+        'e' => day.to_string(),
+        'A' => day_name.to_string(),
+        'a' => time::short(day_name).to_string(),
+        'j' => format!("{:03}", days - days_of(year, 1, 1) + 1),
+        'D' => format!("{month:02}/{day:02}/{:02}", year.rem_euclid(100)),
+        'F' => format!("{year:04}-{month:02}-{day:02}"),
+        'z' | 'Z' | 's' | 'Q' => match (suffix, value) {
+            ('z', Value::Zoned(zoned)) => offset_text(zoned.offset_seconds() / 60).replace(':', ""),
+            ('Z', Value::Zoned(zoned)) => super::super::calendar::abbreviation(*zoned)?,
+            ('s', Value::Zoned(zoned)) => zoned.millis.div_euclid(1_000).to_string(),
+            ('Q', Value::Zoned(zoned)) => zoned.millis.to_string(),
+            _ => return None,
+        },
+        _ => return None,
     })
 }
 
-const fn java_class(ty: &Type) -> &'static str {
-    match ty {
-        Type::Boolean => "java.lang.Boolean",
-        Type::Real => "java.lang.Float",
-        Type::Double => "java.lang.Double",
-        Type::Decimal(..) => "java.math.BigDecimal",
-        Type::Date => "java.time.LocalDate",
-        ty if ty.is_integral() => "java.lang.Long",
-        _ => "java.lang.String",
+/// A number to be written with a point.
+enum Number {
+    Special(&'static str),
+    Decimal(Decimal),
+}
+
+/// `digits × 10^-scale`
+struct Decimal {
+    negative: bool,
+    digits: String,
+    scale: i64,
+}
+
+impl Number {
+    fn of(value: &Value, ty: &Type) -> Option<Self> {
+        let float = |x: f64, scientific: String| {
+            if x.is_nan() {
+                return Some(Self::Special("NaN"));
+            }
+            if x.is_infinite() {
+                return Some(Self::Special(if x > 0.0 {
+                    "Infinity"
+                } else {
+                    "-Infinity"
+                }));
+            }
+            let (mantissa, exponent) = scientific.split_once('e')?;
+            let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+            let fraction = i64::try_from(digits.len()).ok()? - 1;
+            Some(Self::Decimal(Decimal {
+                negative: x.is_sign_negative(),
+                digits,
+                scale: fraction - exponent.parse::<i64>().ok()?,
+            }))
+        };
+        match (value, ty) {
+            (Value::Double(x), _) => float(*x, format!("{:e}", x.abs())),
+            (Value::Real(x), _) => float(f64::from(*x), format!("{:e}", x.abs())),
+            (Value::Decimal(unscaled), Type::Decimal(_, scale)) => Some(Self::Decimal(Decimal {
+                negative: *unscaled < 0,
+                digits: unscaled.unsigned_abs().to_string(),
+                scale: i64::from(*scale),
+            })),
+            _ => None,
+        }
     }
 }
 
-fn real(spec: &Spec, x: f64) -> String {
-    if !x.is_finite() {
-        let shown = if x.is_nan() { "NaN" } else { "Infinity" };
-        let unpadded = Spec {
-            flags: spec.flags.replace(['0', ','], ""),
-            width: spec.width,
-            ..Spec::default()
+impl Decimal {
+    /// The digits of the number times 10^scale, rounded half up.
+    fn at_scale(&self, scale: i64) -> String {
+        let drop = self.scale - scale;
+        if drop <= 0 {
+            let zeros = usize::try_from(-drop).unwrap_or(0);
+            return self.digits.clone() + &"0".repeat(zeros);
+        }
+        let drop = usize::try_from(drop).unwrap_or(usize::MAX);
+        let Some(kept) = self.digits.len().checked_sub(drop) else {
+            return "0".into();
         };
-        return unpadded.number(x < 0.0, shown);
-    }
-    let places = spec.precision.unwrap_or(6);
-    let magnitude = x.abs();
-    let digits = match spec.conversion.to_ascii_lowercase() {
-        'f' => fixed(magnitude, places),
-        'e' => scientific(magnitude, places),
-        _ => {
-            let places = places.max(1);
-            if magnitude == 0.0 || (1e-4..10_f64.powi(places as i32)).contains(&magnitude) {
-                let whole = magnitude.log10().floor().max(-4.0) as i64 + 1;
-                let left = places as i64 - if magnitude == 0.0 { 1 } else { whole };
-                fixed(magnitude, usize::try_from(left).unwrap_or(0))
+        let (kept, dropped) = self.digits.split_at_checked(kept).unwrap_or(("", ""));
+        if dropped.as_bytes().first().is_none_or(|digit| *digit < b'5') {
+            return if kept.is_empty() {
+                "0".into()
             } else {
-                scientific(magnitude, places - 1)
-            }
+                kept.to_string()
+            };
         }
-    };
-    spec.number(x.is_sign_negative(), &digits)
-}
-
-/// Half up on the shortest digits that read back as the number, as Java does.
-fn fixed(magnitude: f64, places: usize) -> String {
-    let exact = format!("{magnitude}");
-    let (whole, fraction) = exact.split_once('.').unwrap_or((&exact, ""));
-    if fraction.len() <= places {
-        let zeros = "0".repeat(places - fraction.len());
-        return if places == 0 {
-            whole.to_string()
-        } else {
-            format!("{whole}.{fraction}{zeros}")
-        };
+        let mut digits: Vec<u8> = kept.bytes().collect();
+        for digit in digits.iter_mut().rev() {
+            if *digit < b'9' {
+                *digit += 1;
+                return String::from_utf8_lossy(&digits).into_owned();
+            }
+            *digit = b'0';
+        }
+        format!("1{}", String::from_utf8_lossy(&digits))
     }
-    let kept: String = fraction.chars().take(places).collect();
-    let up = fraction.chars().nth(places).is_some_and(|c| c >= '5');
-    let mut digits: Vec<char> = format!("{whole}{kept}").chars().collect();
-    if up {
-        let mut at = digits.len();
-        loop {
-            if at == 0 {
-                digits.insert(0, '1');
-                break;
-            }
-            at -= 1;
-            match digits.get_mut(at) {
-                Some(c) if *c == '9' => *c = '0',
-                Some(c) => {
-                    *c = char::from(*c as u8 + 1);
-                    break;
-                }
-                None => break,
-            }
+
+    fn fixed(&self, precision: usize) -> String {
+        let digits = self.at_scale(i64::try_from(precision).unwrap_or(0));
+        let digits = digits.trim_start_matches('0');
+        let padded = format!("{digits:0>width$}", width = precision + 1);
+        match padded.split_at_checked(padded.len() - precision) {
+            Some((whole, fraction)) if precision > 0 => format!("{whole}.{fraction}"),
+            _ => padded,
         }
     }
-    if places > 0 {
-        digits.insert(digits.len() - places, '.');
-    }
-    digits.into_iter().collect()
-}
 
-fn scientific(magnitude: f64, places: usize) -> String {
-    let shown = format!("{magnitude:.places$e}");
-    let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
-}
+    /// The power of ten of the first digit; 0 of zero.
+    fn exponent(&self) -> i64 {
+        let significant = self.digits.trim_start_matches('0').len();
+        match i64::try_from(significant) {
+            Ok(0) | Err(_) => 0,
+            Ok(significant) => significant - 1 - self.scale,
+        }
+    }
 
-/// What `%s` writes: Java's own text of the value.
-fn java_text(value: &Value, ty: &Type) -> String {
-    match (value, ty) {
-        (Value::Double(x), _) => text::double_java(*x),
-        (Value::Real(x), _) => text::real_java(*x),
-        (Value::Text(text), Type::Json) => text.clone(),
-        (value, Type::Date) => text_of(value, ty),
-        (value, Type::Timestamp(_)) => java_time(&text_of(value, ty)),
-        (value, Type::TimestampTz(_)) => java_zoned(value, ty),
-        _ => super::super::render::render(value, ty).unwrap_or_else(|| "null".into()),
+    fn scientific(&self, precision: usize) -> String {
+        let places = i64::try_from(precision).unwrap_or(0);
+        let mut exponent = self.exponent();
+        let mut digits = self.at_scale(places - exponent);
+        if digits.trim_start_matches('0').len() > precision + 1 {
+            exponent += 1;
+            digits = self.at_scale(places - exponent);
+        }
+        let digits = digits.trim_start_matches('0');
+        let padded = format!("{digits:0>width$}", width = precision + 1);
+        let (first, rest) = padded.split_at_checked(1).unwrap_or((&padded, ""));
+        let point = if rest.is_empty() { "" } else { "." };
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{first}{point}{rest}e{sign}{:02}", exponent.abs())
     }
-}
 
-/// `2020-05-10 12:34:56.1` as `LocalDateTime` writes it: nanoseconds in groups of three digits, and no
-/// seconds where they are zero.
-fn java_time(shown: &str) -> String {
-    let (date, time) = shown.split_once(' ').unwrap_or((shown, ""));
-    format!("{date}T{}", java_fraction(time))
-}
-
-fn java_fraction(time: &str) -> String {
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
-    let mut nanos: u64 = format!("{fraction:0<9}")
-        .chars()
-        .take(9)
-        .collect::<String>()
-        .parse()
-        .unwrap_or(0);
-    if fraction.chars().nth(9).is_some_and(|c| c >= '5') && nanos < 999_999_999 {
-        nanos += 1;
+    fn general(&self, precision: usize) -> String {
+        let places = i64::try_from(precision).unwrap_or(1);
+        let exponent = self.exponent();
+        let zero = self.digits.bytes().all(|digit| digit == b'0');
+        if zero || (-4..places).contains(&exponent) {
+            return self.fixed(usize::try_from(places - 1 - exponent).unwrap_or(0));
+        }
+        self.scientific(precision - 1)
     }
-    if nanos == 0 {
-        return clock.strip_suffix(":00").unwrap_or(clock).to_string();
-    }
-    let digits = format!("{nanos:09}");
-    let kept = if nanos.is_multiple_of(1_000_000) {
-        3
-    } else if nanos.is_multiple_of(1_000) {
-        6
-    } else {
-        9
-    };
-    format!("{clock}.{}", digits.get(..kept).unwrap_or(&digits))
-}
-
-fn java_zoned(value: &Value, ty: &Type) -> String {
-    let shown = text_of(value, ty);
-    let (local, zone) = shown.rsplit_once(' ').unwrap_or((&shown, "UTC"));
-    let offset = |name: &str| match super::resolve(name, std::slice::from_ref(ty)) {
-        Resolution::Found(function) => match function.call(std::slice::from_ref(value)) {
-            Ok(Value::Int(n)) => n,
-            _ => 0,
-        },
-        _ => 0,
-    };
-    let local = java_time(local);
-    if zone.starts_with(['+', '-']) {
-        return format!("{local}{zone}");
-    }
-    let (hours, minutes) = (offset("timezone_hour"), offset("timezone_minute"));
-    if hours == 0 && minutes == 0 {
-        return format!("{local}Z[{zone}]");
-    }
-    let sign = if hours < 0 || minutes < 0 { '-' } else { '+' };
-    format!("{local}{sign}{:02}:{:02}[{zone}]", hours.abs(), minutes.abs())
 }
 
 #[cfg(test)]
@@ -413,26 +496,95 @@ mod tests {
 
     fn check(pattern: &str, values: &[(Value, Type)], expected: &str) {
         let (values, types): (Vec<_>, Vec<_>) = values.iter().cloned().unzip();
-        assert_eq!(formatted(pattern, &values, &types).unwrap(), expected);
+        let got = formatted(pattern, &values, &types).unwrap_or_else(|e| e.message);
+        assert_eq!(got, expected, "{pattern}");
+    }
+
+    fn int(n: i64) -> (Value, Type) {
+        (Value::Int(n), Type::Bigint)
+    }
+
+    fn double(x: f64) -> (Value, Type) {
+        (Value::Double(x), Type::Double)
     }
 
     #[test]
-    fn format_strings_are_javas() {
-        let int = |i: i64| (Value::Int(i), Type::Bigint);
-        let double = |x: f64| (Value::Double(x), Type::Double);
-        check("%s%%", &[int(123)], "123%");
-        check("%,d|%05d|%-5d|%+d", &[int(1_234_567), int(-42), int(7), int(7)], "1,234,567|-0042|7    |+7");
-        check("%.5f %s", &[double(std::f64::consts::PI), double(1e20)], "3.14159 1.0E20");
-        check("%.2f %.1f %e", &[double(0.125), double(0.25), double(12_345.678)], "0.13 0.3 1.234568e+04");
-        check("%2$s %1$s %<s", &[int(1), int(2)], "2 1 1");
-        check("%08.3f|%x|%s", &[double(-1.5), int(255), (Value::Null, Type::Bigint)], "-001.500|ff|null");
+    fn numbers_take_flags_width_and_precision() {
         check(
-            "%s",
-            &[(Value::Timestamp(1_589_114_096_100_000), Type::Timestamp(1))],
-            "2020-05-10T12:34:56.100",
+            "%d|%5d|%-5d|%05d",
+            &[int(7), int(7), int(7), int(-7)],
+            "7|    7|7    |-0007",
         );
-        assert!(formatted("%d", &[Value::Double(1.0)], &[Type::Double]).is_err());
-        assert!(formatted("%q", &[], &[]).is_err());
-        assert!(formatted("%s %s", &[Value::Int(1)], &[Type::Bigint]).is_err());
+        check(
+            "%,d %+d %(d %x %o",
+            &[int(-1_234_567), int(1), int(-2), int(255), int(8)],
+            "-1,234,567 +1 (2) ff 10",
+        );
+        check("%2$s %1$s %<s %s", &[int(1), int(2)], "2 1 1 1");
+        check(
+            "%f %.2f %.0f %,.1f",
+            &[double(1.5), double(0.125), double(2.5), double(12_345.67)],
+            "1.500000 0.13 3 12,345.7",
+        );
+        check(
+            "%e %.1e %g %g",
+            &[double(1_234.5), double(9.96), double(0.0001), double(1e7)],
+            "1.234500e+03 1.0e+01 0.000100000 1.00000e+07",
+        );
+        check(
+            "%.3f",
+            &[(Value::Decimal(-99_9996), Type::Decimal(6, 4))],
+            "-100.000",
+        );
+        check(
+            "%s %S %b %.2s|%4s",
+            &[
+                double(1e20),
+                (Value::Text("abc".into()), VARCHAR),
+                (Value::Null, VARCHAR),
+                (Value::Text("xyz".into()), VARCHAR),
+                (Value::Boolean(true), Type::Boolean),
+            ],
+            "1.0E20 ABC false xy|true",
+        );
+        check("%d%%%n", &[int(5)], "5%\n");
+        check(
+            "%d",
+            &[double(1.0)],
+            "Invalid format string: %d (IllegalFormatConversion: d != java.lang.Double)",
+        );
+        check(
+            "%d %d",
+            &[int(1)],
+            "Invalid format string: %d %d (Format specifier '%d')",
+        );
+        check(
+            "%Q",
+            &[int(1)],
+            "Invalid format string: %Q (UnknownFormatConversionException: Conversion = 'Q')",
+        );
+    }
+
+    #[test]
+    fn times_are_javas() {
+        let time = |picos| (Value::Time(picos), Type::Time(12));
+        check(
+            "%s %s %s",
+            &[
+                time(45_296_100_000_000_000),
+                time(45_240_000_000_000_000),
+                time(1_499),
+            ],
+            "12:34:56.100 12:34 00:00:00.000000001",
+        );
+        let at = (
+            Value::Timestamp(982_240_496_120_000_000_000),
+            Type::Timestamp(3),
+        );
+        check(
+            "%1$s %1$tA %1$tB %1$te %1$tY %1$tH:%1$tM:%1$tS.%1$tL %1$tF %1$tj",
+            &[at],
+            "2001-02-15T12:34:56.120 Thursday February 15 2001 12:34:56.120 2001-02-15 046",
+        );
     }
 }

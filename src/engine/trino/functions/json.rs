@@ -41,8 +41,8 @@ fn path(ty: &Type) -> Option<Type> {
 pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
     match name {
         "json_parse" => {
-            let function = matches!(arguments, [ty] if ty.is_text() || *ty == Type::Unknown)
-                .then(|| {
+            let function =
+                matches!(arguments, [ty] if ty.is_text() || *ty == Type::Unknown).then(|| {
                     Function::new(name, vec![VARCHAR], Type::Json, |a| {
                         let source = text_of(a.first());
                         Json::parse(source)
@@ -74,7 +74,10 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 _ => Value::Null,
             })
         }),
-        "json_array_contains" => found(array_contains(arguments), "json_array_contains(json, value)"),
+        "json_array_contains" => found(
+            array_contains(arguments),
+            "json_array_contains(json, value)",
+        ),
         "json_array_get" => {
             let function = match arguments {
                 [json, index] if index.coerces_to(&Type::Bigint) => source(json).map(|json| {
@@ -114,7 +117,8 @@ fn over(
 ) -> Resolution {
     let function = match arguments {
         [json] => source(json).map(|json| {
-            let function = Function::new(name, vec![json], result, move |a| apply(text_of(a.first())));
+            let function =
+                Function::new(name, vec![json], result, move |a| apply(text_of(a.first())));
             if fails { function.failing() } else { function }
         }),
         _ => None,
@@ -200,7 +204,10 @@ fn follow<'a>(json: &'a Json, steps: &[String]) -> Option<&'a Json> {
     for step in steps {
         at = match at {
             // The first member of the name, as a reader that does not look further finds it.
-            Json::Object(members) => members.iter().find(|(key, _)| key == step).map(|(_, v)| v)?,
+            Json::Object(members) => members
+                .iter()
+                .find(|(key, _)| key == step)
+                .map(|(_, v)| v)?,
             Json::Array(items) => items.get(step.parse::<usize>().ok()?)?,
             _ => return None,
         };
@@ -277,7 +284,9 @@ mod tests {
             steps(r#"$.a:b["c \" d"][3].é_1"#).unwrap(),
             ["a:b", "c \" d", "3", "é_1"]
         );
-        for path in ["", ".", "a", "$.", "$[", "$[]", "$.a b", "$['x']", "$[*]", "$[\"x]", "$..a"] {
+        for path in [
+            "", ".", "a", "$.", "$[", "$[]", "$.a b", "$['x']", "$[*]", "$[\"x]", "$..a",
+        ] {
             let error = steps(path).unwrap_err();
             assert_eq!(error.message, format!("Invalid JSON path: '{path}'"));
         }

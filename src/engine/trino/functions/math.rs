@@ -58,7 +58,9 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             one_number(arguments).map(|ty| to_whole("floor", ty)),
             "floor(number)",
         ),
-        "truncate" if arguments.len() == 2 => found(truncate(arguments), "truncate(decimal, bigint)"),
+        "truncate" if arguments.len() == 2 => {
+            found(truncate(arguments), "truncate(decimal, bigint)")
+        }
         "truncate" => found(
             one_number(arguments).map(|ty| to_whole("truncate", ty)),
             "truncate(number)",

@@ -18,6 +18,8 @@ mod time;
 mod url;
 mod words;
 
+pub use time::AT_TIME_ZONE;
+
 use super::error::Result;
 use super::function::Function;
 use super::types::{Type, VARCHAR};

@@ -485,7 +485,7 @@ fn concat(arguments: &[Type]) -> Option<Function> {
     }))
 }
 
-/// A map of pairs; `what` is what the error calls the keys.
+/// A map of pairs; `what` is what the function's error calls keys that come twice.
 pub fn map_of(
     pairs: impl Iterator<Item = (Value, Value)>,
     key_type: &Type,
@@ -539,12 +539,14 @@ pub fn subscript(base: &Type, index: &Type) -> Option<Function> {
             )
             .failing(),
         ),
-        Type::Map(key, item) if index.coerces_to(key) => {
-            let of = key.as_ref().clone();
+        Type::Map(key, item) => {
+            // A key of a wider type than the map's widens the map's.
+            let of = key.common(index)?;
+            let map = Type::Map(Box::new(of.clone()), item.clone());
             Some(
                 Function::new(
                     "subscript",
-                    vec![base.clone(), of.clone()],
+                    vec![map, of.clone()],
                     item.as_ref().clone(),
                     move |a| {
                         entry(entries_of(a.first()), a.get(1), &of).ok_or_else(|| {

@@ -104,24 +104,29 @@ fn shift(name: &str, arguments: &[Type]) -> Option<Function> {
         _ => 64,
     };
     let kind = name.to_string();
-    Some(Function::new(name, vec![ty.clone(), BIGINT], ty, move |a| {
-        let [Value::Int(value), Value::Int(by)] = a else {
-            return Ok(Value::Null);
-        };
-        // Back from the low bits to a signed number of the width.
-        let signed = |bits: u64| ((bits << (64 - width)) as i64) >> (64 - width);
-        let unsigned = (*value as u64) << (64 - width) >> (64 - width);
-        let by = u32::try_from(*by).unwrap_or(u32::MAX);
-        let gone = by >= width;
-        Ok(Value::Int(match kind.as_str() {
-            "bitwise_left_shift" if gone => 0,
-            "bitwise_left_shift" => signed(unsigned << by),
-            "bitwise_right_shift" if gone => 0,
-            "bitwise_right_shift" => signed(unsigned >> by),
-            _ if gone => -i64::from(*value < 0),
-            _ => value >> by,
-        }))
-    }))
+    Some(Function::new(
+        name,
+        vec![ty.clone(), BIGINT],
+        ty,
+        move |a| {
+            let [Value::Int(value), Value::Int(by)] = a else {
+                return Ok(Value::Null);
+            };
+            // Back from the low bits to a signed number of the width.
+            let signed = |bits: u64| ((bits << (64 - width)) as i64) >> (64 - width);
+            let unsigned = (*value as u64) << (64 - width) >> (64 - width);
+            let by = u32::try_from(*by).unwrap_or(u32::MAX);
+            let gone = by >= width;
+            Ok(Value::Int(match kind.as_str() {
+                "bitwise_left_shift" if gone => 0,
+                "bitwise_left_shift" => signed(unsigned << by),
+                "bitwise_right_shift" if gone => 0,
+                "bitwise_right_shift" => signed(unsigned >> by),
+                _ if gone => -i64::from(*value < 0),
+                _ => value >> by,
+            }))
+        },
+    ))
 }
 
 fn bit_count(a: &[Value]) -> Result<Value> {
@@ -218,7 +223,10 @@ fn bucket(a: &[Value]) -> Result<Value> {
         count.checked_add(1).ok_or_else(|| {
             TrinoError::in_data(
                 Code::NumericValueOutOfRange,
-                format!("Bucket for value {} is out of range", super::super::text::double_java(*x)),
+                format!(
+                    "Bucket for value {} is out of range",
+                    super::super::text::double_java(*x)
+                ),
             )
         })?
     } else {
@@ -282,9 +290,9 @@ fn random(arguments: &[Type]) -> Option<Function> {
             .filter(Type::is_integral)
     };
     match arguments {
-        [] => Some(
-            Function::new("random", vec![], DOUBLE, |_| Ok(Value::Double(uniform()))).random(),
-        ),
+        [] => {
+            Some(Function::new("random", vec![], DOUBLE, |_| Ok(Value::Double(uniform()))).random())
+        }
         [_] | [_, _] => {
             let ty = narrow(arguments)?;
             let function = Function::new("random", vec![ty.clone(); arguments.len()], ty, |a| {

@@ -185,21 +185,16 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 })
                 .failing()
             });
-            found(function, "regexp_position(varchar, pattern[, start[, occurrence]])")
+            found(
+                function,
+                "regexp_position(varchar, pattern[, start[, occurrence]])",
+            )
         }
         "regexp_replace" => {
             let parameters = vec![VARCHAR; arguments.len().clamp(2, 3)];
             let result = match arguments {
-                [Type::Varchar(Some(_)), _] => kept,
-                // Between any two characters and at both ends the replacement may come in.
-                [Type::Varchar(Some(x)), _, Type::Varchar(Some(y))] => {
-                    let (x, y) = (u64::from(*x), u64::from(*y));
-                    let grown = (x * y / 2).max(y).saturating_mul(x + 1) + x;
-                    match u32::try_from(grown) {
-                        Ok(length) if length < u32::MAX / 2 => Type::Varchar(Some(length)),
-                        _ => Type::Varchar(Some(u32::MAX / 2)),
-                    }
-                }
+                [Type::Varchar(Some(x)), _, Type::Varchar(Some(y))] => replaced(*x, *y),
+                [_, _] => kept,
                 _ => VARCHAR,
             };
             let function = fits(arguments, &parameters).then(|| {
@@ -252,6 +247,14 @@ fn position(regex: &Regex, text: &str, start: i64, occurrence: i64) -> Result<i6
         text.get(..hit.start())
             .map_or(-1, |before| before.chars().count() as i64 + 1)
     }))
+}
+
+/// The length Trino gives a text of `x` characters whose matches become `y`: every second character may
+/// name a group as long as the text, before, after and between all of its characters.
+fn replaced(x: u32, y: u32) -> Type {
+    let (x, y) = (u128::from(x), u128::from(y));
+    let longest = x + (x * y / 2).max(y) * (x + 1);
+    Type::Varchar(u32::try_from(longest).ok().filter(|n| *n < 2_147_483_647))
 }
 
 fn extract(regex: &Regex, text: &str, group: i64, all: bool) -> Result<Value> {

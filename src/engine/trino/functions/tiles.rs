@@ -79,7 +79,9 @@ impl Tile {
             .rev()
             .filter_map(|bit| {
                 let digit = (self.x >> bit & 1) + 2 * (self.y >> bit & 1);
-                u32::try_from(digit).ok().and_then(|d| char::from_digit(d, 4))
+                u32::try_from(digit)
+                    .ok()
+                    .and_then(|d| char::from_digit(d, 4))
             })
             .collect()
     }
@@ -119,7 +121,10 @@ fn check_zoom(zoom: i64) -> Result<()> {
 /// What a tile is shown as.
 pub fn shown(packed: i64) -> String {
     let tile = Tile::of(Some(&Value::Int(packed)));
-    format!("{{\"x\":{},\"y\":{},\"zoom\":{}}}", tile.x, tile.y, tile.zoom)
+    format!(
+        "{{\"x\":{},\"y\":{},\"zoom\":{}}}",
+        tile.x, tile.y, tile.zoom
+    )
 }
 
 /// Finds a function of this family.
@@ -143,14 +148,20 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             })
         }
         "bing_tile_at" => failing(name, arguments, &place, tile(), |a| match a {
-            [Value::Double(latitude), Value::Double(longitude), Value::Int(zoom)] => {
-                Tile::at(*latitude, *longitude, *zoom).map(Tile::pack)
-            }
+            [
+                Value::Double(latitude),
+                Value::Double(longitude),
+                Value::Int(zoom),
+            ] => Tile::at(*latitude, *longitude, *zoom).map(Tile::pack),
             _ => Ok(Value::Null),
         }),
-        "bing_tiles_around" if arguments.len() == 3 => {
-            failing(name, arguments, &place, Type::Array(Box::new(tile())), around)
-        }
+        "bing_tiles_around" if arguments.len() == 3 => failing(
+            name,
+            arguments,
+            &place,
+            Type::Array(Box::new(tile())),
+            around,
+        ),
         "bing_tile_quadkey" => simple(name, arguments, &[tile()], VARCHAR, |a| {
             Ok(Value::Text(Tile::of(a.first()).key()))
         }),
@@ -186,7 +197,12 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
 
 /// The tile of a place and those that touch it, column by column.
 fn around(a: &[Value]) -> Result<Value> {
-    let [Value::Double(latitude), Value::Double(longitude), Value::Int(zoom)] = a else {
+    let [
+        Value::Double(latitude),
+        Value::Double(longitude),
+        Value::Int(zoom),
+    ] = a
+    else {
         return Ok(Value::Null);
     };
     let middle = Tile::at(*latitude, *longitude, *zoom)?;

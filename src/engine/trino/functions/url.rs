@@ -36,7 +36,9 @@ fn parts(url: &str) -> Option<Parts<'_>> {
         })
     };
     let forbidden = |c: char| {
-        c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
     };
     if url.contains(forbidden) || !escapes(url) {
         return None;
@@ -181,7 +183,9 @@ fn encoded(text: &str) -> String {
 fn decode_form(text: &str) -> Result<String> {
     for (at, _) in text.match_indices('%') {
         let Some(digits) = text.get(at + 1..at + 3) else {
-            return Err(invalid("URLDecoder: Incomplete trailing escape (%) pattern"));
+            return Err(invalid(
+                "URLDecoder: Incomplete trailing escape (%) pattern",
+            ));
         };
         if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(invalid(format!(

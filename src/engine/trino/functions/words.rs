@@ -30,7 +30,10 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             };
             let parameters = vec![VARCHAR; arguments.len().clamp(1, 2)];
             failing(name, arguments, &parameters, result, |a| {
-                stem(text_of(a.first()), a.get(1).map_or("en", |l| text_of(Some(l))))
+                stem(
+                    text_of(a.first()),
+                    a.get(1).map_or("en", |l| text_of(Some(l))),
+                )
             })
         }
         "luhn_check" => failing(name, arguments, &[VARCHAR], Type::Boolean, |a| {
@@ -50,7 +53,10 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         "normalize" => {
             let parameters = vec![VARCHAR; arguments.len().clamp(1, 2)];
             failing(name, arguments, &parameters, VARCHAR, |a| {
-                normalize(text_of(a.first()), a.get(1).map_or("NFC", |f| text_of(Some(f))))
+                normalize(
+                    text_of(a.first()),
+                    a.get(1).map_or("NFC", |f| text_of(Some(f))),
+                )
             })
         }
         "split_to_map" | "split_to_multimap" => {
@@ -69,20 +75,18 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             });
             found(function, "f(varchar, varchar, varchar)")
         }
-        "human_readable_seconds" => failing(name, arguments, &[Type::Double], VARCHAR, |a| {
-            match a {
+        "human_readable_seconds" => {
+            failing(name, arguments, &[Type::Double], VARCHAR, |a| match a {
                 [Value::Double(seconds)] => readable(*seconds).map(Value::Text),
                 _ => Ok(Value::Null),
-            }
-        }),
+            })
+        }
         "format_number" => found(format_number(arguments), "format_number(number)"),
-        "parse_data_size" | "parse_presto_data_size" => failing(
-            name,
-            arguments,
-            &[VARCHAR],
-            Type::Decimal(38, 0),
-            |a| data_size(text_of(a.first())).map(Value::Decimal),
-        ),
+        "parse_data_size" | "parse_presto_data_size" => {
+            failing(name, arguments, &[VARCHAR], Type::Decimal(38, 0), |a| {
+                data_size(text_of(a.first())).map(Value::Decimal)
+            })
+        }
         "parse_duration" => failing(name, arguments, &[VARCHAR], Type::IntervalDay, |a| {
             duration(text_of(a.first())).map(Value::Int)
         }),
@@ -186,9 +190,9 @@ fn luhn(text: &str) -> Result<bool> {
     }
     let mut sum = 0;
     for (i, c) in text.chars().rev().enumerate() {
-        let digit = c.to_digit(10).ok_or_else(|| {
-            invalid(format!("Invalid input: '{text}' is not a string of digits"))
-        })?;
+        let digit = c
+            .to_digit(10)
+            .ok_or_else(|| invalid(format!("Invalid input: '{text}' is not a string of digits")))?;
         let value = if i % 2 == 1 { digit * 2 } else { digit };
         sum += value / 10 + value % 10;
     }
@@ -212,7 +216,12 @@ fn normalize(text: &str, form: &str) -> Result<Value> {
 }
 
 fn split_to_map(a: &[Value], multiple: bool) -> Result<Value> {
-    let [Value::Text(text), Value::Text(entries_by), Value::Text(pairs_by)] = a else {
+    let [
+        Value::Text(text),
+        Value::Text(entries_by),
+        Value::Text(pairs_by),
+    ] = a
+    else {
         return Ok(Value::Null);
     };
     if entries_by.is_empty() {
@@ -325,10 +334,17 @@ fn short_number(value: f64) -> String {
     let rounded = (scaled.abs() * factor).round_ties_even() / factor;
     let shown = format!("{rounded:.0$}", usize::try_from(digits).unwrap_or(0));
     let shown = match shown.contains('.') {
-        true => shown.trim_end_matches('0').trim_end_matches('.').to_string(),
+        true => shown
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_string(),
         false => shown,
     };
-    let sign = if scaled < 0.0 && rounded != 0.0 { "-" } else { "" };
+    let sign = if scaled < 0.0 && rounded != 0.0 {
+        "-"
+    } else {
+        ""
+    };
     format!("{sign}{shown}{unit}")
 }
 
@@ -369,8 +385,16 @@ fn data_size(text: &str) -> Result<i128> {
 fn big_product(number: &str, factor: i128) -> Option<String> {
     let factor = factor.to_string();
     let (a, b): (Vec<u32>, Vec<u32>) = (
-        number.chars().rev().map(|c| c.to_digit(10)).collect::<Option<_>>()?,
-        factor.chars().rev().map(|c| c.to_digit(10)).collect::<Option<_>>()?,
+        number
+            .chars()
+            .rev()
+            .map(|c| c.to_digit(10))
+            .collect::<Option<_>>()?,
+        factor
+            .chars()
+            .rev()
+            .map(|c| c.to_digit(10))
+            .collect::<Option<_>>()?,
     );
     let mut out = vec![0_u32; a.len() + b.len() + 1];
     for (i, x) in a.iter().enumerate() {
@@ -396,7 +420,11 @@ fn duration(text: &str) -> Result<i64> {
     if text.is_empty() {
         return Err(invalid("duration is empty"));
     }
-    let refused = || invalid(format!("duration is not a valid data duration string: {text}"));
+    let refused = || {
+        invalid(format!(
+            "duration is not a valid data duration string: {text}"
+        ))
+    };
     let (number, unit) = split_unit(text).ok_or_else(refused)?;
     let value: f64 = number.parse().map_err(|_| refused())?;
     let unit = unit.trim();

@@ -184,7 +184,10 @@ fn read_row(members: &[(String, Json)], fields: &[(Option<String>, Type)]) -> Re
         *part = Some(read(json, ty)?);
     }
     Ok(Value::List(
-        parts.into_iter().map(|p| p.unwrap_or(Value::Null)).collect(),
+        parts
+            .into_iter()
+            .map(|p| p.unwrap_or(Value::Null))
+            .collect(),
     ))
 }
 

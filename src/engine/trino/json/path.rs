@@ -254,7 +254,10 @@ impl Run<'_> {
             Node::Context => vec![self.context.item.clone()],
             Node::Variable(name) => {
                 let found = self.context.variables.iter().find(|(n, _)| n == name);
-                found.and_then(|(_, item)| item.clone()).into_iter().collect()
+                found
+                    .and_then(|(_, item)| item.clone())
+                    .into_iter()
+                    .collect()
             }
             Node::Current => current.cloned().into_iter().collect(),
             Node::Last => match last {
@@ -428,7 +431,12 @@ impl Run<'_> {
                 )));
             }
             for at in from.max(0)..=to.min(size - 1) {
-                out.extend(usize::try_from(at).ok().and_then(|at| items.get(at)).cloned());
+                out.extend(
+                    usize::try_from(at)
+                        .ok()
+                        .and_then(|at| items.get(at))
+                        .cloned(),
+                );
             }
         }
         Ok(())
@@ -453,10 +461,9 @@ impl Run<'_> {
                 Item::Scalar(_, ty) if ty.is_numeric() => "number",
                 Item::Scalar(..) => "string",
             })),
-            ("size", Item::Array(items)) => out.push(Item::Scalar(
-                Value::Int(items.len() as i64),
-                Type::Integer,
-            )),
+            ("size", Item::Array(items)) => {
+                out.push(Item::Scalar(Value::Int(items.len() as i64), Type::Integer))
+            }
             ("size", other) if !self.lax => return Err(wrong_kind("ARRAY", other)),
             ("size", _) => out.push(Item::Scalar(Value::Int(1), Type::Integer)),
             ("keyvalue", Item::Object(members)) => {
@@ -520,7 +527,10 @@ impl Run<'_> {
             Predicate::Comparison(op, a, b) => {
                 let a = self.unwrapped(self.node(a, Some(item), last).ok()?);
                 let b = self.unwrapped(self.node(b, Some(item), last).ok()?);
-                self.any(a.iter().flat_map(|a| b.iter().map(move |b| compared(op, a, b))))
+                self.any(
+                    a.iter()
+                        .flat_map(|a| b.iter().map(move |b| compared(op, a, b))),
+                )
             }
             Predicate::StartsWith(whole, start) => {
                 let whole = self.unwrapped(self.node(whole, Some(item), last).ok()?);
@@ -584,9 +594,8 @@ fn arithmetic_of(
 ) -> std::result::Result<Item, Failure> {
     let numbers = tx.is_numeric() && ty.is_numeric();
     let types = arithmetic::resolve(op, tx, ty).filter(|_| numbers);
-    let types = types.ok_or_else(|| {
-        format!("invalid operand types to {op} operator ({tx}, {ty})")
-    })?;
+    let types =
+        types.ok_or_else(|| format!("invalid operand types to {op} operator ({tx}, {ty})"))?;
     let convert = |value: &Value, from: &Type, to: &Type| {
         cast_value(value.clone(), from, to).map_err(|e| e.message)
     };
@@ -657,34 +666,69 @@ mod tests {
         check(json, "lax $.a[last].b", Ok("[\"x\"]"));
         check(json, "lax $.a.b", Ok("[\"x\"]"));
         check(json, "lax $.*", Ok(r#"[[1,2,{"b":"x"}],2.5]"#));
-        check(json, "lax $.a[0 to $n] + 0", Err("arithmetic binary expression requires singleton numeric operands"));
+        check(
+            json,
+            "lax $.a[0 to $n] + 0",
+            Err("arithmetic binary expression requires singleton numeric operands"),
+        );
         check(json, "lax $.a[$n] * 10 - 1", Ok("[19]"));
         check(json, "lax $..b", Ok("[\"x\"]"));
         check(json, "lax $.z", Ok("[]"));
-        check(json, "strict $.z", Err("structural error: missing member 'z' in JSON object"));
-        check(json, "strict $.a[7]", Err("structural error: invalid array subscript: [7, 7] for array of size 3"));
+        check(
+            json,
+            "strict $.z",
+            Err("structural error: missing member 'z' in JSON object"),
+        );
+        check(
+            json,
+            "strict $.a[7]",
+            Err("structural error: invalid array subscript: [7, 7] for array of size 3"),
+        );
         check(json, "lax $.a.size()", Ok("[3]"));
         check(json, "lax $.c.floor()", Ok("[2.0]"));
-        check(json, "lax $.a[*].type()", Ok(r#"["number","number","object"]"#));
+        check(
+            json,
+            "lax $.a[*].type()",
+            Ok(r#"["number","number","object"]"#),
+        );
     }
 
     #[test]
     fn filters_keep_what_is_surely_so() {
         let json = r#"[1, 2, "abc", null, 5]"#;
         check(json, "lax $[*]?(@ > 1)", Ok("[2,5]"));
-        check(json, "lax $[*]?(@ starts with \"a\" || @ == null)", Ok("[\"abc\",null]"));
+        check(
+            json,
+            "lax $[*]?(@ starts with \"a\" || @ == null)",
+            Ok("[\"abc\",null]"),
+        );
         check(json, "lax $[*]?((@ > 1) is unknown)", Ok("[\"abc\",null]"));
         check(json, "lax $[*]?(!(@ < 5) && exists(@))", Ok("[5]"));
-        check(json, "lax $[*]?(@ like_regex \"^A\" flag \"i\")", Ok("[\"abc\"]"));
+        check(
+            json,
+            "lax $[*]?(@ like_regex \"^A\" flag \"i\")",
+            Ok("[\"abc\"]"),
+        );
     }
 
     #[test]
     fn what_is_no_path_is_refused_with_its_place() {
-        for path in ["certainly not", "lax", "lax $.", "lax $[", "lax $?(@)", "lax $ $", "lax $.a("] {
+        for path in [
+            "certainly not",
+            "lax",
+            "lax $.",
+            "lax $[",
+            "lax $?(@)",
+            "lax $ $",
+            "lax $.a(",
+        ] {
             assert!(parse(path).is_err(), "{path}");
         }
         let error = parse("certainly not").unwrap_err();
         assert_eq!(error.0, 0);
-        assert_eq!(error.1, "mismatched input 'certainly' expecting {'lax', 'strict'}");
+        assert_eq!(
+            error.1,
+            "mismatched input 'certainly' expecting {'lax', 'strict'}"
+        );
     }
 }

@@ -416,7 +416,9 @@ impl Parser {
             };
             let pattern = match flags.as_str() {
                 "" => pattern,
-                flags if flags.chars().all(|c| "imsx".contains(c)) => format!("(?{flags}){pattern}"),
+                flags if flags.chars().all(|c| "imsx".contains(c)) => {
+                    format!("(?{flags}){pattern}")
+                }
                 _ => return Err(self.mismatch("")),
             };
             return Ok(Predicate::LikeRegex(left, pattern));
@@ -451,6 +453,9 @@ fn number(text: &str) -> Item {
         Some((value, precision, scale)) => {
             Item::Scalar(Value::Decimal(value), Type::Decimal(precision, scale))
         }
-        None => Item::Scalar(Value::Double(parse_double(text).unwrap_or(0.0)), Type::Double),
+        None => Item::Scalar(
+            Value::Double(parse_double(text).unwrap_or(0.0)),
+            Type::Double,
+        ),
     }
 }

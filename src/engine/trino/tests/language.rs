@@ -43,7 +43,10 @@ fn subqueries_look_at_the_rows_around_them() {
             "SELECT n FROM reading o WHERE n > (SELECT i.n FROM reading i WHERE i.n < o.n)",
             "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows",
         ),
-        ("SELECT (SELECT o.x) FROM reading o", "COLUMN_NOT_FOUND: line 1:16: Column 'o.x' cannot be resolved or requester is not authorized to access requested resources"),
+        (
+            "SELECT (SELECT o.x) FROM reading o",
+            "COLUMN_NOT_FOUND: line 1:16: Column 'o.x' cannot be resolved or requester is not authorized to access requested resources",
+        ),
     ]);
 }
 
@@ -158,10 +161,7 @@ fn aggregates_make_maps_and_texts() {
             "SELECT bitwise_or_agg(n), round(skewness(n), 3), round(regr_slope(n, power), 3) FROM reading",
             "3|0.0|0.789",
         ),
-        (
-            "SELECT map_agg(turbine, n) FROM reading WHERE false",
-            "∅",
-        ),
+        ("SELECT map_agg(turbine, n) FROM reading WHERE false", "∅"),
     ]);
 }
 
@@ -180,10 +180,7 @@ fn nested_values_group_and_sort() {
             "SELECT count(DISTINCT m), array_agg(DISTINCT ARRAY[1]) FROM (VALUES MAP(ARRAY[1, 2], ARRAY[3, 4]), MAP(ARRAY[2, 1], ARRAY[4, 3])) t(m)",
             "1|[[1]]",
         ),
-        (
-            "SELECT ARRAY[1] UNION SELECT ARRAY[1]",
-            "[1]",
-        ),
+        ("SELECT ARRAY[1] UNION SELECT ARRAY[1]", "[1]"),
     ]);
 }
 

@@ -20,13 +20,28 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 
-use crate::base::{Clock, Ids, Seed, Timestamp};
+use crate::base::{Call, Clock, Ids, Seed, Timestamp};
 use crate::s3::S3;
-use crate::wire::s3::{Hosts, Service, service};
+use crate::wire::s3::{Gate, Hosts, Refused, Service, service};
 
 fn start() -> Timestamp {
     Timestamp::parse("2025-04-29T12:00:00Z").unwrap()
+}
+
+/// A gate that is never shut.
+#[derive(Debug)]
+struct Open;
+
+impl Gate for Open {
+    fn looks(&self) -> bool {
+        false
+    }
+
+    fn permit(&self, _: &Call, _: &str, _: &Value) -> Result<(), Refused> {
+        Ok(())
+    }
 }
 
 fn new_service() -> Service {
@@ -36,6 +51,7 @@ fn new_service() -> Service {
         Clock::starting_at(start()),
         ids,
         Hosts::default(),
+        Arc::new(Open),
     )
 }
 
