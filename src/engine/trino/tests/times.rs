@@ -256,7 +256,7 @@ fn times_compare_by_the_instant() {
     );
     check(
         &format!("SELECT at FROM {zoned} INTERSECT SELECT at FROM {zoned}"),
-        "NOT_SUPPORTED: line 1:196: INTERSECT of type timestamp(0) with time zone is not supported by windfarm",
+        "NOT_SUPPORTED: line 1:162: INTERSECT of type timestamp(0) with time zone is not supported by windfarm",
     );
 }
 
