@@ -470,23 +470,25 @@ fn moments(rows: &[Vec<Value>]) -> (f64, f64, f64, f64) {
 }
 
 fn regression(rows: &[Vec<Value>], slope_wanted: bool) -> Option<f64> {
-    let n = rows.len() as f64;
     if rows.is_empty() {
         return None;
     }
-    let (mut sx, mut sy, mut sxy, mut sxx) = (0.0, 0.0, 0.0, 0.0);
+    // Means that move with the rows, and sums of what lies off them: large values lose nothing.
+    let (mut seen, mut mean_x, mut mean_y, mut sxy, mut sxx) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for row in rows {
         let (y, x) = (double(row.first()), double(row.get(1)));
-        sx += x;
-        sy += y;
-        sxy += x * y;
-        sxx += x * x;
+        seen += 1.0;
+        let off = x - mean_x;
+        mean_x += off / seen;
+        mean_y += (y - mean_y) / seen;
+        sxy += off * (y - mean_y);
+        sxx += off * (x - mean_x);
     }
-    let slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
+    let slope = sxy / sxx;
     let made = if slope_wanted {
         slope
     } else {
-        (sy - slope * sx) / n
+        mean_y - slope * mean_x
     };
     made.is_finite().then_some(made)
 }

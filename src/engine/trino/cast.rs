@@ -209,6 +209,9 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
             let mut out: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
             for (key, item) in entries {
                 let key = cast_value(key, ak, bk)?;
+                if key.is_null() {
+                    return Err(invalid("map key is null"));
+                }
                 if out
                     .iter()
                     .any(|(have, _)| super::compare::same(have, &key, bk))

@@ -155,7 +155,7 @@ fn values_and_literals_have_athenas_types_and_forms() {
 fn text_and_numbers_never_meet_by_themselves() {
     check(
         "SELECT * FROM text WHERE data > 0.9",
-        "TYPE_MISMATCH: line 1:31: Cannot apply operator: varchar > double",
+        "TYPE_MISMATCH: line 1:31: Cannot apply operator: varchar < double",
     );
     check(
         "SELECT '1' = 1",

@@ -20,7 +20,7 @@ use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Cast, Expr, SortExpr, lit};
 
 use super::super::aggregates;
-use super::super::ast::{Call, Pos};
+use super::super::ast::{Call, Node, Pos};
 use super::super::cast::{fits, integral_range, ten_to};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::fold::Fold;
@@ -191,6 +191,17 @@ impl Analyzer<'_> {
         if call.star && name != "count" {
             return Err(mismatch(name, "*", pos));
         }
+        if call
+            .arguments
+            .iter()
+            .any(|a| matches!(a.kind, Node::Lambda(..)))
+        {
+            return Err(if name == "reduce_agg" {
+                TrinoError::unsupported(pos, format!("Function {name}"))
+            } else {
+                mismatch(name, "<function>", pos)
+            });
+        }
         let arguments = self.all(&call.arguments)?;
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
         let nested = matches!(
@@ -237,7 +248,7 @@ impl Analyzer<'_> {
                     None => Ok(argument),
                 }
             })
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
         let filter = call
             .filter
             .as_ref()
@@ -249,6 +260,14 @@ impl Analyzer<'_> {
             self.planner.sortable(&key.ty, item.expression.pos)?;
             let key = ordered(key)?;
             order_by.push((key, item.descending, item.nulls_first));
+        }
+        let sorted_by_argument = |key: &Typed| arguments.iter().any(|a: &Typed| a.expr == key.expr);
+        if call.distinct && !order_by.iter().all(|(key, ..)| sorted_by_argument(key)) {
+            return Err(TrinoError::at(
+                pos,
+                Code::ExpressionNotInDistinct,
+                "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments",
+            ));
         }
         Ok(AggregateCall {
             id: self.planner.fresh(),

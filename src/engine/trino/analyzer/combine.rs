@@ -193,11 +193,18 @@ pub fn case_of(pairs: Vec<(Typed, Typed)>, otherwise: Option<Typed>, pos: Pos) -
 /// A comparison; both sides coerce to their common type.
 pub fn comparison(op: &'static str, left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
     let ordering = !matches!(op, "=" | "<>");
+    // Errors name the operator that Trino makes of this one.
+    let operator = match op {
+        "<>" => "=",
+        ">" => "<",
+        ">=" => "<=",
+        op => op,
+    };
     let ty = left
         .ty
         .common(&right.ty)
         .filter(|ty| !ordering || ty.is_orderable())
-        .ok_or_else(|| cannot_apply(op, &left.ty, &right.ty, pos))?;
+        .ok_or_else(|| cannot_apply(operator, &left.ty, &right.ty, pos))?;
     let (left, right) = (coerce(left, &ty)?, coerce(right, &ty)?);
     if ty == Type::Unknown {
         return literal(Value::Null, Type::Boolean);
@@ -233,7 +240,11 @@ pub fn comparison(op: &'static str, left: Typed, right: Typed, pos: Pos) -> Resu
 /// IS DISTINCT FROM.
 pub fn is_distinct(left: Typed, right: Typed, pos: Pos) -> Result<Typed> {
     let Some(ty) = left.ty.common(&right.ty) else {
-        return Err(cannot_apply("IS DISTINCT FROM", &left.ty, &right.ty, pos));
+        return Err(TrinoError::at(
+            pos,
+            Code::TypeMismatch,
+            format!("Cannot check if {} is distinct from {}", left.ty, right.ty),
+        ));
     };
     let (left, right) = (coerce(left, &ty)?, coerce(right, &ty)?);
     apply(operators::distinct(ty), vec![left, right])

@@ -311,6 +311,15 @@ impl<'a> Analyzer<'a> {
     }
 
     fn find(&mut self, parts: &[Identifier], pos: Pos) -> Result<Option<Typed>> {
+        if let [first, _, ..] = parts
+            && self
+                .lambda
+                .iter()
+                .any(|argument| argument.name == Some(first.key()))
+        {
+            // A field of a lambda's argument, whatever relation has its name.
+            return Ok(None);
+        }
         if let [only] = parts
             && let Some(argument) = self
                 .lambda
@@ -395,7 +404,10 @@ impl<'a> Analyzer<'a> {
             return Err(TrinoError::at(
                 pos,
                 Code::TypeMismatch,
-                format!("Cannot apply operator: {sign}{}", value.ty),
+                match negative {
+                    true => format!("Cannot negate {}", value.ty),
+                    false => format!("Cannot apply operator: {sign}{}", value.ty),
+                },
             ));
         }
         if !negative || value.ty == Type::Unknown {
@@ -572,6 +584,7 @@ impl<'a> Analyzer<'a> {
     }
 
     fn array(&mut self, items: &[Expression], pos: Pos) -> Result<Typed> {
+        let places: Vec<Pos> = items.iter().map(|item| item.pos).collect();
         let items = self.all(items)?;
         if items.len() > 254 {
             return Err(TrinoError::at(
@@ -581,14 +594,22 @@ impl<'a> Analyzer<'a> {
             ));
         }
         let mut ty = Type::Unknown;
-        for item in &items {
+        for (item, place) in items.iter().zip(places) {
             ty = ty.common(&item.ty).ok_or_else(|| {
+                let mut all: Vec<String> = Vec::new();
+                for item in &items {
+                    let shown = item.ty.to_string();
+                    if !all.contains(&shown) {
+                        all.push(shown);
+                    }
+                }
                 TrinoError::at(
-                    pos,
+                    place,
                     Code::TypeMismatch,
                     format!(
-                        "All ARRAY elements must be the same type: {ty}, {}",
-                        item.ty
+                        "All ARRAY elements must be the same type or coercible to a common type. Cannot find common type between {ty} and {}, all types (without duplicates): [{}]",
+                        item.ty,
+                        all.join(", ")
                     ),
                 )
             })?;

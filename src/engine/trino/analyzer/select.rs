@@ -277,25 +277,26 @@ impl Planner<'_> {
             let sets: Vec<Vec<usize>> = match element {
                 GroupingElement::Simple(expressions) => vec![all(expressions)?],
                 GroupingElement::Rollup(expressions) => {
-                    let keys = all(expressions)?;
-                    (0..=keys.len())
+                    let groups = groups_of(expressions, &mut all)?;
+                    (0..=groups.len())
                         .rev()
-                        .map(|n| keys.iter().take(n).copied().collect())
+                        .map(|n| groups.iter().take(n).flatten().copied().collect())
                         .collect()
                 }
                 GroupingElement::Cube(expressions) => {
-                    let keys = all(expressions)?;
-                    if keys.len() > 10 {
+                    let groups = groups_of(expressions, &mut all)?;
+                    if groups.len() > 10 {
                         let pos = expressions.first().map_or(Pos::default(), |e| e.pos);
                         return Err(TrinoError::unsupported(pos, "CUBE of more than 10 columns"));
                     }
-                    (0..1_usize << keys.len())
+                    (0..1_usize << groups.len())
                         .rev()
                         .map(|mask| {
-                            keys.iter()
+                            groups
+                                .iter()
                                 .enumerate()
-                                .filter(|(i, _)| mask & (1 << (keys.len() - 1 - i)) != 0)
-                                .map(|(_, key)| *key)
+                                .filter(|(i, _)| mask & (1 << (groups.len() - 1 - i)) != 0)
+                                .flat_map(|(_, keys)| keys.iter().copied())
                                 .collect()
                         })
                         .collect()
@@ -567,6 +568,20 @@ impl Planner<'_> {
             fields,
         })
     }
+}
+
+/// The elements of ROLLUP and CUBE: columns in parentheses come and go together.
+fn groups_of(
+    expressions: &[Expression],
+    keys: &mut dyn FnMut(&[Expression]) -> Result<Vec<usize>>,
+) -> Result<Vec<Vec<usize>>> {
+    expressions
+        .iter()
+        .map(|expression| match &expression.kind {
+            Node::Row(parts) => keys(parts),
+            _ => keys(std::slice::from_ref(expression)),
+        })
+        .collect()
 }
 
 /// Columns computed before an operator that shall see plain columns alone.

@@ -185,6 +185,16 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                     .filter_map(|item| match (item, a.get(2)) {
                         (Value::Null, Some(Value::Text(instead))) => Some(instead.clone()),
                         (Value::Null, _) => None,
+                        (Value::Text(json), instead) if of == Type::Json => {
+                            match super::super::json::Json::parse(json) {
+                                Some(super::super::json::Json::Null) => match instead {
+                                    Some(Value::Text(instead)) => Some(instead.clone()),
+                                    _ => None,
+                                },
+                                Some(super::super::json::Json::Text(text)) => Some(text),
+                                _ => Some(json.clone()),
+                            }
+                        }
                         (item, _) => Some(text_of(item, &of)),
                     })
                     .collect();

@@ -309,7 +309,7 @@ fn judge_error(case: &Json, outcome: &Outcome) -> Verdict {
                 .iter()
                 .find_map(|name| text(case, name));
             match (pattern, text(case, "hasMessageContaining")) {
-                (Some(pattern), _) => regex::Regex::new(&format!("(?s){pattern}"))
+                (Some(pattern), _) => regex::Regex::new(&format!("(?s){}", unquoted(pattern)))
                     .is_ok_and(|pattern| pattern.is_match(&whole)),
                 (None, Some(part)) => whole.contains(part),
                 (None, None) => true,
@@ -321,6 +321,19 @@ fn judge_error(case: &Json, outcome: &Outcome) -> Verdict {
         false if is_gap(outcome) => Verdict::NotSupported,
         false => Verdict::WrongError,
     }
+}
+
+/// A pattern without Java's `\Q…\E`.
+fn unquoted(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some((before, quoted)) = rest.split_once("\\Q") {
+        let (literal, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
+        out.push_str(before);
+        out.push_str(&regex::escape(literal));
+        rest = after;
+    }
+    out + rest
 }
 
 fn expects_error(case: &Json) -> bool {

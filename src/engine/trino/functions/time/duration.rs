@@ -18,6 +18,7 @@ const UNITS: [(&str, f64); 7] = [
     ("d", 8.64e7),
 ];
 
+/// `parse_duration`: a number and its unit, such as `1.5h`.
 pub fn parse_duration(arguments: &[Type]) -> Option<Function> {
     matches!(arguments, [ty] if ty.is_text()).then(|| {
         Function::new(
@@ -59,6 +60,7 @@ fn millis_of(text: &str) -> Result<i64> {
     Ok((number * millis + 0.5).floor() as i64)
 }
 
+/// `to_milliseconds` of an interval.
 pub fn to_milliseconds(arguments: &[Type]) -> Option<Function> {
     (arguments == [Type::IntervalDay]).then(|| {
         Function::new(
@@ -70,6 +72,7 @@ pub fn to_milliseconds(arguments: &[Type]) -> Option<Function> {
     })
 }
 
+/// `human_readable_seconds`: weeks to seconds in words.
 pub fn human_readable_seconds(arguments: &[Type]) -> Option<Function> {
     matches!(arguments, [ty] if ty.coerces_to(&Type::Double)).then(|| {
         Function::new(

@@ -28,6 +28,7 @@ fn reading(
     })
 }
 
+/// `from_iso8601_date`
 pub fn from_date(name: &str, arguments: &[Type]) -> Option<Function> {
     reading(name, arguments, Type::Date, |text| {
         date(text).map(Value::Date)
@@ -43,6 +44,7 @@ pub fn from_timestamp(name: &str, arguments: &[Type]) -> Option<Function> {
     })
 }
 
+/// `from_iso8601_timestamp_nanos`
 pub fn from_timestamp_nanos(name: &str, arguments: &[Type]) -> Option<Function> {
     reading(name, arguments, Type::TimestampTz(9), |text| {
         timestamp(text, 9).map(Value::Zoned)
@@ -100,6 +102,7 @@ fn timestamp(source: &str, precision: u32) -> Option<Zoned> {
     Zoned::from_local(join_day(days, of_day / unit * unit), zone)
 }
 
+/// `to_iso8601`
 pub fn to_iso(arguments: &[Type]) -> Option<Function> {
     let [ty] = arguments else { return None };
     let length = match ty {

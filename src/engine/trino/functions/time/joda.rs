@@ -329,10 +329,12 @@ fn no_such_date(text: &str) -> TrinoError {
     invalid(format!("Cannot parse \"{text}\""))
 }
 
+/// `format_datetime`
 pub fn format_datetime(arguments: &[Type]) -> Option<Function> {
     Some(writing("format_datetime", formatted(arguments)?, joda))
 }
 
+/// `parse_datetime`: without a zone in the text, in UTC.
 pub fn parse_datetime(arguments: &[Type]) -> Option<Function> {
     let result = Type::TimestampTz(3);
     reading("parse_datetime", arguments, result, |text, pattern| {
@@ -353,10 +355,12 @@ fn teradata_local(text: &str, pattern: &str) -> Result<i128> {
     read.local().ok_or_else(|| no_such_date(text))
 }
 
+/// `to_char`
 pub fn to_char(arguments: &[Type]) -> Option<Function> {
     Some(writing("to_char", formatted(arguments)?, teradata))
 }
 
+/// `to_timestamp` of a text.
 pub fn to_timestamp(arguments: &[Type]) -> Option<Function> {
     reading(
         "to_timestamp",
@@ -366,6 +370,7 @@ pub fn to_timestamp(arguments: &[Type]) -> Option<Function> {
     )
 }
 
+/// `to_date` of a text.
 pub fn to_date(arguments: &[Type]) -> Option<Function> {
     reading("to_date", arguments, Type::Date, |text, pattern| {
         let (days, _) = super::split_day(teradata_local(text, pattern)?);

@@ -97,6 +97,7 @@ fn zoned(value: Option<Zoned>) -> Result<Value> {
     value.map(Value::Zoned).ok_or_else(out_of_range)
 }
 
+/// `date_trunc`
 pub fn trunc(arguments: &[Type]) -> Option<Function> {
     let [unit, ty] = arguments else { return None };
     if !unit.is_text() || !is_date_or_time(ty) {
@@ -167,6 +168,7 @@ fn trunc_columns(arrays: &[ArrayRef]) -> Option<Result<ArrayRef>> {
     Some(Ok(Arc::new(cut)))
 }
 
+/// `date_add`
 pub fn add(arguments: &[Type]) -> Option<Function> {
     let [unit, amount, ty] = arguments else {
         return None;
@@ -220,6 +222,7 @@ fn added(unit: Unit, amount: i64, value: &Value, precision: u8) -> Result<Value>
     }
 }
 
+/// `date_diff`
 pub fn diff(arguments: &[Type]) -> Option<Function> {
     let [unit, a, b] = arguments else { return None };
     let ty = a.common(b)?;

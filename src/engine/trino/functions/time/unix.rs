@@ -10,6 +10,7 @@ use super::super::super::value::Value;
 use super::zone::{zone_of, zone_of_minutes};
 use super::{invalid, is_dated};
 
+/// `from_unixtime`: seconds, in UTC or the zone that is named.
 pub fn from_unixtime(arguments: &[Type]) -> Option<Function> {
     let mut parameters = vec![Type::Double];
     match arguments {
@@ -81,6 +82,7 @@ pub fn from_unixtime_nanos(arguments: &[Type]) -> Option<Function> {
     )
 }
 
+/// `to_unixtime`: seconds as a double.
 pub fn to_unixtime(arguments: &[Type]) -> Option<Function> {
     let [ty] = arguments else { return None };
     if !is_dated(ty) {

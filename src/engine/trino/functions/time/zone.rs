@@ -44,6 +44,7 @@ fn zone_parameter(ty: &Type) -> Option<Type> {
     }
 }
 
+/// `at_timezone` and `with_timezone`.
 pub fn zoning(name: &str, arguments: &[Type]) -> Option<Function> {
     let [ty, zone] = arguments else { return None };
     let zone = zone_parameter(zone)?;
@@ -75,6 +76,7 @@ pub fn zoning(name: &str, arguments: &[Type]) -> Option<Function> {
     )
 }
 
+/// AT TIME ZONE of a time of day.
 pub fn zoning_of_day(arguments: &[Type]) -> Option<Function> {
     let [Type::Time(p) | Type::TimeTz(p), zone, Type::Bigint] = arguments else {
         return None;
