@@ -26,6 +26,11 @@ impl Ids {
         with(&mut rng)
     }
 
+    /// A generator of its own, for a stream of draws that shall not shift the identifiers drawn meanwhile.
+    pub fn rng(&self) -> SeededRng {
+        Seed::new(self.draw(SeededRng::next_u64)).rng()
+    }
+
     /// A version-4 UUID in lower-case hyphenated form.
     pub fn uuid(&self) -> String {
         let mut bytes = [0u8; 16];

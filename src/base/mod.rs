@@ -21,5 +21,5 @@ pub use blob::Blob;
 pub use call::{Call, Origin, ServiceError};
 pub use clock::Clock;
 pub use ids::Ids;
-pub use seed::Seed;
+pub use seed::{Seed, SeededRng};
 pub use time::Timestamp;

@@ -164,6 +164,7 @@ async fn rows_of(session: &Session, run: &QueryRun) -> Result<QueryRows, QueryEr
             database: run.database.as_deref(),
             now: run.now,
             parameters: &run.parameters,
+            ids: session.ids(),
             tables: &tables,
         };
         trino::plan(&statement, &context)?

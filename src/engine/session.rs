@@ -128,6 +128,7 @@ impl Engine {
             context: Shared::new(SessionContext::new_with_config_rt(config, runtime)),
             objects,
             catalog: Arc::clone(&self.catalog),
+            ids: Arc::clone(&self.ids),
         })
     }
 }
@@ -137,6 +138,7 @@ pub struct Session {
     context: Shared<SessionContext>,
     objects: MeteredObjects,
     catalog: Arc<dyn CatalogWriter>,
+    ids: Arc<Ids>,
 }
 
 impl Session {
@@ -166,6 +168,11 @@ impl Session {
     /// The catalog.
     pub fn catalog(&self) -> &Arc<dyn CatalogWriter> {
         &self.catalog
+    }
+
+    /// Where identifiers and seeds come from.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// What the query has read so far.

@@ -6,7 +6,7 @@ use super::api::{
     DeleteAccountAliasResponse, ListAccountAliasesRequest, ListAccountAliasesResponse,
 };
 use super::paging::Page;
-use super::{Error, Iam, Result};
+use super::{Account, Error, Iam, Result};
 use crate::base::Call;
 
 impl Iam {
@@ -16,14 +16,14 @@ impl Iam {
         call: &Call,
         request: CreateAccountAliasRequest,
     ) -> Result<CreateAccountAliasResponse> {
-        let alias = Some(request.account_alias);
-        if self.accounts.values().any(|account| account.alias == alias) {
+        let alias = request.account_alias;
+        let taken = |account: &Account| account.alias.as_ref() == Some(&alias);
+        if self.accounts.values().any(taken) {
             return Err(Error::EntityAlreadyExists(format!(
-                "The account alias {} already exists.",
-                alias.unwrap_or_default()
+                "The account alias {alias} already exists."
             )));
         }
-        self.account_mut(call).alias = alias;
+        self.account_mut(call).alias = Some(alias);
         Ok(CreateAccountAliasResponse {})
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::base::seed::SeededRng;
+use crate::base::SeededRng;
 use crate::base::{Seed, Timestamp};
 use crate::turbine::{Dirt, Measurement, Sensor, Truth};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::seed::SeededRng;
+use crate::base::SeededRng;
 use crate::base::{Seed, Timestamp};
 use crate::turbine::app::{SettingsError, check, following};
 use crate::turbine::machine::{Machine, Surroundings};

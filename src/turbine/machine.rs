@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::seed::SeededRng;
+use crate::base::SeededRng;
 use crate::base::{Seed, Timestamp};
 use crate::turbine::curve::{
     self, FEATHERED_DEG, GEAR_RATIO, RATED_POWER_KW, pitch_deg, rotor_rpm,

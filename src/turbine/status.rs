@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::base::seed::SeededRng;
+use crate::base::SeededRng;
 use crate::turbine::curve::{CUT_IN_MPS, CUT_OUT_MPS};
 
 /// State of a turbine. The codes are this farm's own; the texts are what operators read.

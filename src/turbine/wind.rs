@@ -15,7 +15,7 @@
 //! after 24 h, and 0.96 between two turbines: what ten-minute means of a real farm in flat land
 //! show. Turbulence comes on top ([`Turbulence`]). There is no wake and no season.
 
-use crate::base::seed::SeededRng;
+use crate::base::SeededRng;
 
 /// A site's distribution of ten-minute mean wind speeds.
 #[derive(Clone, Copy, Debug, PartialEq)]

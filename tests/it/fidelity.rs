@@ -18,11 +18,15 @@ const LANGUAGES: &str = "
 A Trino 414 front end of our own plans queries for DataFusion: names, types, coercions, errors and values are Trino's,
 with Athena's rule that `1.5` is a double. What is not built fails with `NOT_SUPPORTED` or as a syntax error, naming it:
 
-* types `time`, `json`, `uuid`, `ipaddress`, geometry; timestamps beyond microseconds, zoned ones beyond milliseconds;
-* correlated subqueries, LATERAL, quantified comparisons, IN (subquery) on floating point;
-* WITH RECURSIVE, TABLESAMPLE, NATURAL JOIN, WITH TIES, RANGE frames with an offset;
-* MATCH_RECOGNIZE, time travel, JSON functions, LISTAGG, `approx_percentile`;
+* geometry, sketches (HyperLogLog, digests) and machine learning: types and functions;
+* Java's names of zones (`z` of `format_datetime` where a zone has no abbreviation) and reading them, `%h` and `%a` of
+  `format`;
+* TABLESAMPLE, NATURAL JOIN, WITH TIES, UNION DISTINCT in WITH RECURSIVE, window offsets that are no constants;
+* MATCH_RECOGNIZE, table functions, time travel, `reduce_agg`, `checksum`, look-around in regular expressions;
 * UPDATE, DELETE, MERGE, OPTIMIZE, VACUUM; EXPLAIN of other statements than queries, and TYPE IO.
+
+A correlated subquery runs once for every set of values it depends on: right, and slower than Trino's joins. The
+`approx_` aggregates are exact.
 
 Shown by `engine::trino::tests` and `engine::query::tests`; `just trino-cases PATH` measures it against a file of cases.
 

@@ -203,7 +203,7 @@ async fn text_columns_of_json_are_cast_by_hand() {
     .await;
     check(
         "SELECT * FROM raw WHERE data > 0.9",
-        "TYPE_MISMATCH: line 1:30: Cannot apply operator: varchar > double",
+        "TYPE_MISMATCH: line 1:30: Cannot apply operator: varchar < double",
     )
     .await;
     check(

@@ -151,6 +151,7 @@ impl Running<'_> {
             database: query.database.as_deref(),
             now: query.now,
             parameters: &query.parameters,
+            ids: self.session.ids(),
             tables: &tables,
         })
     }

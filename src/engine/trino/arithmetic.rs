@@ -2,7 +2,10 @@
 
 use datafusion::arrow::datatypes::i256;
 
-use super::calendar::{DAY_MICROS, Zoned, plus_months};
+use super::calendar::{
+    DAY_PICOS, MILLI_PICOS, Zoned, ZonedTime, join_day, millis_of, plus_months, round_picos,
+    split_day,
+};
 use super::cast::{fits, integral_range, ten_to};
 use super::error::{Code, Result, TrinoError};
 use super::types::Type;
@@ -44,19 +47,34 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
         (
             Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
             Type::IntervalDay | Type::IntervalYear,
-        ) if matches!(op, "+" | "-") => kept(moved(left, right)),
+        )
+        | (Type::Time(_) | Type::TimeTz(_), Type::IntervalDay)
+            if matches!(op, "+" | "-") =>
+        {
+            kept(moved(left, right))
+        }
         (
             Type::IntervalDay | Type::IntervalYear,
             Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
-        ) if op == "+" => kept(moved(right, left)),
+        )
+        | (Type::IntervalDay, Type::Time(_) | Type::TimeTz(_))
+            if op == "+" =>
+        {
+            kept(moved(right, left))
+        }
         (Type::IntervalDay, Type::IntervalDay) | (Type::IntervalYear, Type::IntervalYear)
             if matches!(op, "+" | "-") =>
         {
             same(left.clone())
         }
-        (Type::Timestamp(_) | Type::TimestampTz(_) | Type::Date, _)
-            if op == "-" && left.common(right).is_some() =>
-        {
+        (
+            Type::Timestamp(_)
+            | Type::TimestampTz(_)
+            | Type::Date
+            | Type::Time(_)
+            | Type::TimeTz(_),
+            _,
+        ) if op == "-" && left.common(right).is_some() => {
             let ty = left.common(right)?;
             Some(Resolved {
                 left: ty.clone(),
@@ -67,7 +85,8 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
         (interval @ (Type::IntervalDay | Type::IntervalYear), n)
             if matches!(op, "*" | "/") && n.is_numeric() =>
         {
-            let number = if n.is_integral() {
+            // Intervals are divided by doubles only.
+            let number = if n.is_integral() && op == "*" {
                 Type::Bigint
             } else {
                 Type::Double
@@ -97,6 +116,8 @@ pub fn resolve(op: &str, left: &Type, right: &Type) -> Option<Resolved> {
 /// A date moved by a day interval stays a date; a timestamp keeps at least milliseconds.
 fn moved(time: &Type, interval: &Type) -> Type {
     match (time, interval) {
+        (Type::Time(p), Type::IntervalDay) => Type::Time((*p).max(3)),
+        (Type::TimeTz(p), Type::IntervalDay) => Type::TimeTz((*p).max(3)),
         (Type::Timestamp(p), Type::IntervalDay) => Type::Timestamp((*p).max(3)),
         (Type::TimestampTz(p), Type::IntervalDay) => Type::TimestampTz((*p).max(3)),
         (ty, _) => ty.clone(),
@@ -268,18 +289,17 @@ fn intervals(op: &str, a: &Value, b: &Value, types: &Resolved) -> Result<Value> 
             };
             sum.map(Value::Int).ok_or_else(out)
         }
-        (Value::Timestamp(a), Value::Timestamp(b), ..) => {
-            let micros = a - b;
-            let away = (micros % 1_000).abs() >= 500;
-            let millis = micros / 1_000 + if away { micros.signum() } else { 0 };
-            Ok(Value::Int(millis))
+        (Value::Timestamp(a), Value::Timestamp(b), ..) => Ok(Value::Int(whole_millis(a - b))),
+        (Value::Zoned(a), Value::Zoned(b), ..) => {
+            Ok(Value::Int(whole_millis(a.picos() - b.picos())))
+        }
+        (Value::Time(a), Value::Time(b), ..) => Ok(Value::Int(whole_millis((a - b).into()))),
+        (Value::ZonedTime(a), Value::ZonedTime(b), ..) => {
+            Ok(Value::Int(whole_millis((a.utc() - b.utc()).into())))
         }
         (Value::Date(a), Value::Date(b), ..) => {
             Ok(Value::Int((i64::from(*a) - i64::from(*b)) * 86_400_000))
         }
-        (Value::Int(a), Value::Int(b), Type::TimestampTz(_), Type::TimestampTz(_)) => Ok(
-            Value::Int(Zoned::unpack(*a).millis - Zoned::unpack(*b).millis),
-        ),
         (Value::Int(n), other, Type::IntervalDay | Type::IntervalYear, _)
             if matches!(op, "*" | "/") =>
         {
@@ -290,64 +310,89 @@ fn intervals(op: &str, a: &Value, b: &Value, types: &Resolved) -> Result<Value> 
         }
         (time, Value::Int(interval), ty, kind @ (Type::IntervalDay | Type::IntervalYear)) => {
             let by = if minus { -*interval } else { *interval };
-            shift(time, by, ty, kind)
+            shift(time, by, ty, kind, minus)
         }
-        (Value::Int(interval), time, kind, ty) => shift(time, *interval, ty, kind),
+        (Value::Int(interval), time, kind, ty) => shift(time, *interval, ty, kind, false),
         _ => Err(out()),
     }
 }
 
 fn scaled(op: &str, interval: i64, by: &Value) -> Result<Value> {
-    let not_a_number = || {
+    let refused = |what: &str, by: f64| {
+        let by = super::text::double_java(by);
         TrinoError::in_data(
             Code::InvalidFunctionArgument,
-            "Cannot multiply or divide interval by NaN",
+            format!("Cannot {what} by double {by}"),
         )
     };
     match (op, by) {
-        (_, Value::Double(x)) if x.is_nan() => Err(not_a_number()),
-        ("/", Value::Int(0)) => Err(by_zero()),
         ("*", Value::Int(n)) => Ok(Value::Int(interval.saturating_mul(*n))),
-        (_, Value::Int(n)) => Ok(Value::Int(interval / n)),
+        ("*", Value::Double(x)) if x.is_nan() => Err(refused("multiply", *x)),
         ("*", Value::Double(x)) => Ok(Value::Int((interval as f64 * x) as i64)),
-        (_, Value::Double(x)) if *x == 0.0 => Err(by_zero()),
+        (_, Value::Double(x)) if x.is_nan() || *x == 0.0 => Err(refused("divide", *x)),
         (_, Value::Double(x)) => Ok(Value::Int((interval as f64 / x) as i64)),
-        _ => Err(by_zero()),
+        _ => Ok(Value::Null),
     }
 }
 
+/// The difference of two times as an interval, rounded half up.
+fn whole_millis(picos: i128) -> i64 {
+    millis_of(round_picos(picos, 3))
+}
+
+fn out_of_range(what: &str) -> TrinoError {
+    TrinoError::in_data(
+        Code::InvalidFunctionArgument,
+        format!("{what} is out of range"),
+    )
+}
+
+/// Picoseconds of the local time `months` later, the day clipped to the month.
+pub fn months_later(picos: i128, months: i64) -> i128 {
+    let (days, of_day) = split_day(picos);
+    join_day(plus_months(days, months), of_day)
+}
+
 /// A date or time moved by an interval.
-fn shift(time: &Value, by: i64, ty: &Type, kind: &Type) -> Result<Value> {
+fn shift(time: &Value, by: i64, ty: &Type, kind: &Type, minus: bool) -> Result<Value> {
     let months = *kind == Type::IntervalYear;
-    Ok(match (time, ty) {
-        (Value::Date(days), _) if months => Value::Date(plus_months(i64::from(*days), by) as i32),
-        (Value::Date(days), _) => {
+    let far = i128::from(by) * i128::from(MILLI_PICOS);
+    let date = |days: i64| {
+        i32::try_from(days)
+            .map(Value::Date)
+            .map_err(|_| out_of_range("Date"))
+    };
+    let of_day = |picos: i64| {
+        let moved = (i128::from(picos) + far).rem_euclid(i128::from(DAY_PICOS));
+        i64::try_from(moved).unwrap_or(0)
+    };
+    Ok(match time {
+        Value::Date(days) if months => date(plus_months(i64::from(*days), by))?,
+        Value::Date(days) => {
             if by % 86_400_000 != 0 {
-                return Err(TrinoError::in_data(
-                    Code::InvalidFunctionArgument,
-                    "Cannot add hour, minutes or seconds to a date",
-                ));
+                let message = if minus {
+                    "Cannot subtract hour, minutes or seconds from a date"
+                } else {
+                    "Cannot add hour, minutes or seconds to a date"
+                };
+                return Err(TrinoError::in_data(Code::InvalidFunctionArgument, message));
             }
-            Value::Date((i64::from(*days) + by / 86_400_000) as i32)
+            date(i64::from(*days) + by / 86_400_000)?
         }
-        (Value::Timestamp(micros), _) if months => {
-            let days = plus_months(micros.div_euclid(DAY_MICROS), by);
-            Value::Timestamp(days * DAY_MICROS + micros.rem_euclid(DAY_MICROS))
-        }
-        (Value::Timestamp(micros), _) => Value::Timestamp(micros + by * 1_000),
-        (Value::Int(packed), Type::TimestampTz(_)) => {
-            let zoned = Zoned::unpack(*packed);
+        Value::Time(picos) => Value::Time(of_day(*picos)),
+        Value::ZonedTime(time) => Value::ZonedTime(ZonedTime {
+            picos: of_day(time.picos),
+            ..*time
+        }),
+        Value::Timestamp(picos) if months => Value::Timestamp(months_later(*picos, by)),
+        Value::Timestamp(picos) => Value::Timestamp(picos + far),
+        Value::Zoned(zoned) => {
             let moved = if months {
-                let local = zoned.local_millis();
-                let days = plus_months(local.div_euclid(86_400_000), by);
-                Zoned::from_local(days * 86_400_000 + local.rem_euclid(86_400_000), zoned.zone)
+                Zoned::from_local(months_later(zoned.local_picos(), by), zoned.zone)
             } else {
-                Zoned {
-                    millis: zoned.millis + by,
-                    ..zoned
-                }
+                Zoned::at(zoned.picos() + far, zoned.zone)
             };
-            Value::Int(moved.pack().unwrap_or(*packed))
+            Value::Zoned(moved.ok_or_else(|| out_of_range("Timestamp"))?)
         }
         _ => {
             return Err(TrinoError::in_data(

@@ -436,6 +436,85 @@ pub enum Node {
     Current(String, Option<u32>),
     /// `GROUPING(a, b)`
     Grouping(Vec<Expression>),
+    /// `JSON_EXISTS`, `JSON_VALUE`, `JSON_QUERY`
+    JsonPath(Box<JsonPathCall>),
+    /// `JSON_OBJECT`, `JSON_ARRAY`
+    JsonMaker(Box<JsonMaker>),
+}
+
+/// A value read as JSON, or passed to JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonInput {
+    /// The value.
+    pub value: Expression,
+    /// `FORMAT JSON [ENCODING …]`: the encoding, empty when none is written.
+    pub format: Option<String>,
+}
+
+/// What a function of JSON paths does without a result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonBehavior {
+    /// `ERROR`
+    Error,
+    /// `NULL`, and `UNKNOWN`
+    Null,
+    /// `TRUE` or `FALSE`
+    Boolean(bool),
+    /// `EMPTY ARRAY`
+    EmptyArray,
+    /// `EMPTY OBJECT`
+    EmptyObject,
+    /// `DEFAULT expression`
+    Default(Expression),
+}
+
+/// Which of the functions of JSON paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum JsonPathFunction {
+    Exists,
+    Value,
+    Query,
+}
+
+/// A call of a function of JSON paths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonPathCall {
+    /// Which.
+    pub function: JsonPathFunction,
+    /// What is looked at.
+    pub input: JsonInput,
+    /// The path's text.
+    pub path: String,
+    /// Where the path stands.
+    pub path_pos: Pos,
+    /// PASSING.
+    pub passing: Vec<(JsonInput, Identifier)>,
+    /// RETURNING, with its FORMAT.
+    pub returning: Option<(TypeName, Option<String>)>,
+    /// `WITH [CONDITIONAL | UNCONDITIONAL] WRAPPER`: whether it is unconditional.
+    pub wrapper: Option<bool>,
+    /// `OMIT QUOTES`; none when nothing is said of quotes.
+    pub omit_quotes: Option<bool>,
+    /// ON EMPTY.
+    pub on_empty: Option<JsonBehavior>,
+    /// ON ERROR.
+    pub on_error: Option<JsonBehavior>,
+}
+
+/// A call of `JSON_OBJECT` (with keys) or `JSON_ARRAY` (without).
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonMaker {
+    /// Whether it makes an object.
+    pub object: bool,
+    /// Members or elements.
+    pub parts: Vec<(Option<Expression>, JsonInput)>,
+    /// `NULL ON NULL` or `ABSENT ON NULL`: whether NULLs stay.
+    pub keep_nulls: Option<bool>,
+    /// `WITH UNIQUE KEYS` or `WITHOUT`.
+    pub unique_keys: Option<bool>,
+    /// RETURNING, with its FORMAT.
+    pub returning: Option<(TypeName, Option<String>)>,
 }
 
 /// A function call.

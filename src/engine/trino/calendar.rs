@@ -4,8 +4,56 @@ use std::sync::OnceLock;
 
 use jiff::tz::{Offset, TimeZone};
 
-/// Microseconds of a day.
-pub const DAY_MICROS: i64 = 86_400_000_000;
+/// Picoseconds of a day.
+pub const DAY_PICOS: i64 = 86_400 * SECOND_PICOS;
+
+/// Picoseconds of a minute.
+pub const MINUTE_PICOS: i64 = 60 * SECOND_PICOS;
+
+/// Picoseconds of a second.
+pub const SECOND_PICOS: i64 = 1_000_000_000_000;
+
+/// Picoseconds of a millisecond.
+pub const MILLI_PICOS: i64 = 1_000_000_000;
+
+/// Picoseconds of a microsecond.
+pub const MICRO_PICOS: i64 = 1_000_000;
+
+/// The day of a local time since the epoch, in days, and what is left of it.
+pub fn split_day(picos: i128) -> (i64, i64) {
+    let day = i128::from(DAY_PICOS);
+    // A time of 64-bit microseconds is fewer than 2^63 days away.
+    (
+        i64::try_from(picos.div_euclid(day)).unwrap_or(i64::MAX),
+        i64::try_from(picos.rem_euclid(day)).unwrap_or(0),
+    )
+}
+
+/// The inverse of [`split_day`].
+pub fn join_day(days: i64, of_day: i64) -> i128 {
+    i128::from(days) * i128::from(DAY_PICOS) + i128::from(of_day)
+}
+
+/// Milliseconds of a count of picoseconds, rounded down.
+pub fn millis_of(picos: i128) -> i64 {
+    let millis = picos.div_euclid(i128::from(MILLI_PICOS));
+    i64::try_from(millis).unwrap_or(if picos < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// A count of picoseconds at a precision, rounded half up.
+pub fn round_picos(picos: i128, precision: u8) -> i128 {
+    let unit = 10_i128.pow(u32::from(12_u8.saturating_sub(precision)));
+    if unit == 1 {
+        return picos;
+    }
+    (picos + unit / 2).div_euclid(unit) * unit
+}
+
+/// A time of day at a precision: the last moments of a day round to its start.
+pub fn round_of_day(picos: i64, precision: u8) -> i64 {
+    let rounded = round_picos(i128::from(picos), precision);
+    split_day(rounded).1
+}
 
 /// Year, month, day of a day count since 1970-01-01 (proleptic Gregorian).
 pub fn civil_of(days: i64) -> (i64, i64, i64) {
@@ -152,7 +200,8 @@ fn offset_key(text: &str) -> Option<ZoneKey> {
     Some(offset_minutes_key(if negative { -total } else { total }))
 }
 
-fn offset_minutes_key(minutes: i64) -> ZoneKey {
+/// The key of an offset in minutes, up to 14 hours.
+pub fn offset_minutes_key(minutes: i64) -> ZoneKey {
     if minutes == 0 {
         0
     } else {
@@ -166,10 +215,7 @@ pub fn zone_name(key: ZoneKey) -> String {
         return "UTC".into();
     }
     if key < FIRST_NAME {
-        let minutes = key - 1 - OFFSET_MINUTES;
-        let sign = if minutes < 0 { '-' } else { '+' };
-        let minutes = minutes.abs();
-        return format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+        return offset_text(key - 1 - OFFSET_MINUTES);
     }
     usize::try_from(key - FIRST_NAME)
         .ok()
@@ -182,6 +228,20 @@ fn named_zone(key: ZoneKey) -> Option<&'static TimeZone> {
         .ok()
         .and_then(|at| names().get(at))
         .map(|named| &named.zone)
+}
+
+/// What the clocks of a zone are called at an instant, such as `PDT`; `None` if that is no word.
+pub fn abbreviation(zoned: Zoned) -> Option<String> {
+    if zoned.zone < FIRST_NAME {
+        return Some(zone_name(zoned.zone));
+    }
+    let near = zoned.millis - far_from_now(zoned.millis);
+    let instant = jiff::Timestamp::from_millisecond(near).ok()?;
+    let info = named_zone(zoned.zone)?.to_offset_info(instant);
+    let word = info.abbreviation();
+    word.bytes()
+        .all(|b| b.is_ascii_alphabetic())
+        .then(|| word.to_string())
 }
 
 /// What to take off an instant beyond the calendar library's years, in whole cycles of 400 years: the
@@ -198,38 +258,76 @@ const fn far_from_now(millis: i64) -> i64 {
     }
 }
 
-/// An instant with a zone, packed as Trino packs it: milliseconds in the upper 52 bits, zone below.
+/// An instant with a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zoned {
     /// Milliseconds since the epoch.
     pub millis: i64,
+    /// Picoseconds of the millisecond.
+    pub rest: u32,
     /// The zone.
     pub zone: ZoneKey,
 }
 
 impl Zoned {
-    /// From its packed form.
-    pub const fn unpack(packed: i64) -> Self {
+    /// Of whole milliseconds.
+    pub const fn new(millis: i64, zone: ZoneKey) -> Self {
         Self {
-            millis: packed >> 12,
-            zone: packed & 0xfff,
+            millis,
+            rest: 0,
+            zone,
         }
     }
 
-    /// Packed; `None` when the instant does not fit.
+    /// From picoseconds since the epoch; `None` beyond 64-bit milliseconds.
+    pub fn at(picos: i128, zone: ZoneKey) -> Option<Self> {
+        let unit = i128::from(MILLI_PICOS);
+        Some(Self {
+            millis: i64::try_from(picos.div_euclid(unit)).ok()?,
+            rest: u32::try_from(picos.rem_euclid(unit)).ok()?,
+            zone,
+        })
+    }
+
+    /// Picoseconds since the epoch.
+    pub fn picos(self) -> i128 {
+        i128::from(self.millis) * i128::from(MILLI_PICOS) + i128::from(self.rest)
+    }
+
+    /// From the form of short precisions: milliseconds in the upper 52 bits, zone below.
+    pub const fn unpack(packed: i64) -> Self {
+        Self::new(packed >> 12, packed & 0xfff)
+    }
+
+    /// In the form of short precisions; `None` when the instant does not fit.
     pub fn pack(self) -> Option<i64> {
+        self.is_short().then_some((self.millis << 12) | self.zone)
+    }
+
+    /// Whether the instant is near enough for the form of short precisions.
+    pub fn is_short(self) -> bool {
         let limit = 1_i64 << 51;
-        (-limit..limit)
-            .contains(&self.millis)
-            .then_some((self.millis << 12) | self.zone)
+        (-limit..limit).contains(&self.millis)
     }
 
-    /// Milliseconds of the local date and time, as if it were UTC.
-    pub fn local_millis(self) -> i64 {
-        self.millis + self.offset_seconds() * 1_000
+    /// From the form of long precisions: picoseconds above the zone.
+    pub fn unpack_long(packed: i128) -> Option<Self> {
+        let zone = i64::try_from(packed & 0xfff).ok()?;
+        Self::at(packed >> 12, zone)
     }
 
-    fn offset_seconds(self) -> i64 {
+    /// In the form of long precisions.
+    pub fn pack_long(self) -> i128 {
+        (self.picos() << 12) | i128::from(self.zone)
+    }
+
+    /// Picoseconds of the local date and time, as if it were UTC.
+    pub fn local_picos(self) -> i128 {
+        self.picos() + i128::from(self.offset_seconds()) * i128::from(SECOND_PICOS)
+    }
+
+    /// What the zone is ahead of UTC at the instant.
+    pub fn offset_seconds(self) -> i64 {
         if self.zone < FIRST_NAME {
             return if self.zone == 0 {
                 0
@@ -243,26 +341,95 @@ impl Zoned {
     }
 
     /// From a local date and time. In a gap the time moves forward; in an overlap the first holds.
-    pub fn from_local(local_millis: i64, zone: ZoneKey) -> Self {
-        let guess = Self {
-            millis: local_millis,
-            zone,
-        };
-        let Some(named) = named_zone(zone).filter(|_| zone >= FIRST_NAME) else {
-            return Self {
-                millis: local_millis - guess.offset_seconds() * 1_000,
-                zone,
-            };
-        };
-        let far = far_from_now(local_millis);
-        let utc = jiff::Timestamp::from_millisecond(local_millis - far).unwrap_or_default();
-        let civil = TimeZone::fixed(Offset::UTC).to_datetime(utc);
-        let millis = named
-            .to_ambiguous_timestamp(civil)
-            .compatible()
-            .map_or(local_millis, |near| near.as_millisecond() + far);
-        Self { millis, zone }
+    /// `None` beyond 64-bit milliseconds.
+    pub fn from_local(local_picos: i128, zone: ZoneKey) -> Option<Self> {
+        Self::local(local_picos, zone).map(|(zoned, _)| zoned)
     }
+
+    /// The same, `None` also for a time the clocks of the zone skip.
+    pub fn from_existing(local_picos: i128, zone: ZoneKey) -> Option<Self> {
+        Self::local(local_picos, zone)
+            .filter(|(_, skipped)| !skipped)
+            .map(|(zoned, _)| zoned)
+    }
+
+    fn local(local_picos: i128, zone: ZoneKey) -> Option<(Self, bool)> {
+        let guess = Self::at(local_picos, zone)?;
+        let Some(named) = named_zone(zone).filter(|_| zone >= FIRST_NAME) else {
+            let millis = guess.millis.checked_sub(guess.offset_seconds() * 1_000)?;
+            return Some((Self { millis, ..guess }, false));
+        };
+        let far = far_from_now(guess.millis);
+        let utc = jiff::Timestamp::from_millisecond(guess.millis - far).unwrap_or_default();
+        let civil = TimeZone::fixed(Offset::UTC).to_datetime(utc);
+        let found = named.to_ambiguous_timestamp(civil);
+        let skipped = matches!(found.offset(), jiff::tz::AmbiguousOffset::Gap { .. });
+        let millis = found.compatible().ok()?.as_millisecond() + far;
+        Some((Self { millis, ..guess }, skipped))
+    }
+}
+
+/// A time of day with an offset from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZonedTime {
+    /// Picoseconds of the local day.
+    pub picos: i64,
+    /// Minutes ahead of UTC.
+    pub offset: i64,
+}
+
+impl ZonedTime {
+    /// Picoseconds of the day in UTC: two times are equal when these are.
+    pub const fn utc(self) -> i64 {
+        (self.picos - self.offset * MINUTE_PICOS).rem_euclid(DAY_PICOS)
+    }
+
+    /// The same moment under another offset.
+    #[must_use]
+    pub const fn at_offset(self, offset: i64) -> Self {
+        Self {
+            picos: (self.utc() + offset * MINUTE_PICOS).rem_euclid(DAY_PICOS),
+            offset,
+        }
+    }
+
+    /// As it is held: the moment in UTC above the offset, which is counted from the least.
+    pub fn pack(self) -> i128 {
+        (i128::from(self.utc()) << 12) | i128::from(self.offset + OFFSET_MINUTES)
+    }
+
+    /// From the form it is held in.
+    pub fn unpack(packed: i128) -> Option<Self> {
+        let utc = Self {
+            picos: i64::try_from(packed >> 12).ok()?,
+            offset: 0,
+        };
+        let offset = i64::try_from(packed & 0xfff).ok()? - OFFSET_MINUTES;
+        Some(utc.at_offset(offset))
+    }
+}
+
+/// `+hh:mm`
+pub fn offset_text(minutes: i64) -> String {
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Minutes of `+hh:mm` or `-hh:mm`, up to 14 hours.
+pub fn offset_of(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+')?),
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let plain = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if !plain(hours) || !plain(minutes) {
+        return None;
+    }
+    let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+    let total = hours * 60 + minutes;
+    (minutes < 60 && total <= OFFSET_MINUTES).then_some(sign * total)
 }
 
 #[cfg(test)]
@@ -294,10 +461,43 @@ mod tests {
         assert_eq!(zone_key("+15:00"), None);
         assert_eq!(zone_key("Mars/Base"), None);
         let zone = zone_key("America/Los_Angeles").unwrap();
-        let local = days_of(2020, 5, 1) * 86_400_000;
-        let zoned = Zoned::from_local(local, zone);
-        assert_eq!(zoned.millis - local, 7 * 3_600_000);
-        assert_eq!(zoned.local_millis(), local);
+        let local = join_day(days_of(2020, 5, 1), 0);
+        let zoned = Zoned::from_local(local, zone).unwrap();
+        assert_eq!(zoned.offset_seconds(), -7 * 3_600);
+        assert_eq!(zoned.local_picos(), local);
         assert_eq!(zoned.pack().map(Zoned::unpack), Some(zoned));
+        let skipped = join_day(days_of(2020, 3, 8), 150 * MINUTE_PICOS);
+        assert_eq!(Zoned::from_existing(skipped, zone), None);
+        let moved = Zoned::from_local(skipped, zone).unwrap();
+        assert_eq!(moved.local_picos() - skipped, 60 * i128::from(MINUTE_PICOS));
+    }
+
+    #[test]
+    fn wide_forms_are_inverse_and_in_the_order_of_time() {
+        for picos in [-1_i128, 0, 1, 10_i128.pow(24), -(10_i128.pow(24)) - 7] {
+            let zoned = Zoned::at(picos, zone_key("+05:30").unwrap()).unwrap();
+            assert_eq!(zoned.picos(), picos);
+            assert_eq!(Zoned::unpack_long(zoned.pack_long()), Some(zoned));
+        }
+        let time = |picos, offset| ZonedTime { picos, offset };
+        for (picos, offset) in [(0, 0), (1, 840), (DAY_PICOS - 1, -840)] {
+            let time = time(picos, offset);
+            assert_eq!(ZonedTime::unpack(time.pack()), Some(time));
+        }
+        // 01:00+02:00 is 23:00 in UTC.
+        let early = time(60 * MINUTE_PICOS, 120);
+        assert!(early.pack() > time(22 * 60 * MINUTE_PICOS, 0).pack());
+        assert_eq!(
+            offset_of("-08:30").map(offset_text).as_deref(),
+            Some("-08:30")
+        );
+        assert_eq!(offset_of("+14:01"), None);
+    }
+
+    #[test]
+    fn precisions_round_half_up_and_days_wrap() {
+        assert_eq!(round_picos(1_500, 9), 2_000);
+        assert_eq!(round_picos(-1_500, 9), -1_000);
+        assert_eq!(round_of_day(DAY_PICOS - 1, 11), 0);
     }
 }

@@ -1,9 +1,11 @@
 //! CAST: which types convert, and how each value does.
 
-use super::calendar::{DAY_MICROS, Zoned};
+use super::calendar::{
+    Zoned, ZonedTime, join_day, offset_minutes_key, round_of_day, round_picos, split_day,
+};
 use super::error::{Code, Result, TrinoError};
 use super::text;
-use super::types::{Type, VARCHAR};
+use super::types::{MAX_PRECISION, Type, VARCHAR};
 use super::value::Value;
 
 /// Whether `CAST(from AS to)` exists.
@@ -12,6 +14,10 @@ pub fn can_cast(from: &Type, to: &Type) -> bool {
         return true;
     }
     match (from, to) {
+        (Type::Json, to) => super::json::can_cast_from(to),
+        (from, Type::Json) => super::json::can_cast_to(from),
+        (Type::Uuid | Type::IpAddress, Type::Varchar(_) | Type::Varbinary)
+        | (Type::Varchar(_) | Type::Varbinary, Type::Uuid | Type::IpAddress) => true,
         (Type::Array(a), Type::Array(b)) => can_cast(a, b),
         (Type::Map(ak, av), Type::Map(bk, bv)) => can_cast(ak, bk) && can_cast(av, bv),
         (Type::Row(a), Type::Row(b)) => {
@@ -31,6 +37,8 @@ pub fn can_cast(from: &Type, to: &Type) -> bool {
                         | Type::Boolean
                         | Type::Varbinary
                         | Type::Date
+                        | Type::Time(_)
+                        | Type::TimeTz(_)
                         | Type::Timestamp(_)
                         | Type::TimestampTz(_)
                 )
@@ -39,9 +47,38 @@ pub fn can_cast(from: &Type, to: &Type) -> bool {
             Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
             Type::Varchar(_) | Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
         )
+        | (Type::Time(_) | Type::TimeTz(_), Type::Varchar(_) | Type::Time(_) | Type::TimeTz(_))
+        | (Type::Timestamp(_) | Type::TimestampTz(_), Type::Time(_) | Type::TimeTz(_))
         | (Type::IntervalDay | Type::IntervalYear, Type::Varchar(_)) => true,
         _ => false,
     }
+}
+
+/// Whether a cast takes its day from the start of the query: see [`on_day`].
+pub const fn needs_today(from: &Type, to: &Type) -> bool {
+    matches!(
+        (from, to),
+        (Type::Time(_), Type::Timestamp(_) | Type::TimestampTz(_))
+            | (Type::TimeTz(_), Type::TimestampTz(_))
+    )
+}
+
+/// A time of day as the timestamp it is on a day.
+pub fn on_day(time: &Value, days: i64, to: &Type) -> Result<Value> {
+    Ok(match (time, to) {
+        (Value::Time(picos), Type::Timestamp(p)) => {
+            Value::Timestamp(round_picos(join_day(days, *picos), *p))
+        }
+        (Value::Time(picos), Type::TimestampTz(p)) => {
+            zoned(Zoned::at(round_picos(join_day(days, *picos), *p), 0), *p)?
+        }
+        (Value::ZonedTime(time), Type::TimestampTz(p)) => {
+            // The day is that of UTC, and so is the time it is put on.
+            let instant = join_day(days, round_of_day(time.utc(), *p));
+            zoned(Zoned::at(instant, offset_minutes_key(time.offset)), *p)?
+        }
+        _ => Value::Null,
+    })
 }
 
 /// Whether a cast of this pair can fail on some value.
@@ -59,11 +96,16 @@ pub fn can_fail(from: &Type, to: &Type) -> bool {
             )
             | (
                 Type::Timestamp(_) | Type::TimestampTz(_),
-                Type::Date | Type::Timestamp(_)
+                Type::Date | Type::Timestamp(_) | Type::Time(_) | Type::TimeTz(_)
+            )
+            | (
+                Type::Time(_) | Type::TimeTz(_),
+                Type::Time(_) | Type::TimeTz(_)
             )
             | (Type::Boolean, _)
             | (_, Type::Boolean | Type::Real)
-    ) || matches!((from, to), (Type::Varchar(_), Type::Boolean | Type::Real))
+    ) || matches!(from, Type::Json)
+        || matches!((from, to), (Type::Varchar(_), Type::Boolean | Type::Real))
 }
 
 fn invalid(message: impl Into<String>) -> TrinoError {
@@ -141,6 +183,17 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
         return Ok(value);
     }
     match (value, from, to) {
+        (Value::Text(source), Type::Json, to) => {
+            let json = super::json::Json::parse(&source).unwrap_or(super::json::Json::Null);
+            super::json::to_value(&json, &source, to)
+        }
+        (value, from, Type::Json) => Ok(Value::Text(
+            super::json::from_value(&value, from).to_string(),
+        )),
+        (value, from, to @ (Type::Uuid | Type::IpAddress)) => {
+            super::address::read(&value, from, to)
+        }
+        (value @ Value::Bytes(_), Type::Uuid | Type::IpAddress, Type::Varbinary) => Ok(value),
         (Value::List(items), Type::Array(a), Type::Array(b)) => items
             .into_iter()
             .map(|item| cast_value(item, a, b))
@@ -156,6 +209,9 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
             let mut out: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
             for (key, item) in entries {
                 let key = cast_value(key, ak, bk)?;
+                if key.is_null() {
+                    return Err(invalid("map key is null"));
+                }
                 if out
                     .iter()
                     .any(|(have, _)| super::compare::same(have, &key, bk))
@@ -170,6 +226,7 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
             let text = text_of(&value, from);
             let shown = match &value {
                 _ if from.is_text() => None,
+                Value::Bytes(_) => Some(text.clone()),
                 Value::Double(x) => Some(format!("{} ({text})", text::double_java(*x))),
                 Value::Real(x) => Some(format!("{} ({text})", text::real_java(*x))),
                 _ => Some(text.clone()),
@@ -188,9 +245,9 @@ pub fn cast_value(value: Value, from: &Type, to: &Type) -> Result<Value> {
 pub fn text_of(value: &Value, ty: &Type) -> String {
     match (value, ty) {
         (Value::Boolean(b), _) => b.to_string(),
-        (Value::Int(packed), Type::TimestampTz(p)) => text::zoned(*packed, *p),
         (Value::Int(millis), Type::IntervalDay) => text::day_interval(*millis),
         (Value::Int(months), Type::IntervalYear) => text::year_interval(*months),
+        (Value::Int(tile), Type::BingTile) => super::functions::tiles::shown(*tile),
         (Value::Int(i), _) => i.to_string(),
         (Value::Real(x), _) => text::real_cast(*x),
         (Value::Double(x), _) => text::double_cast(*x),
@@ -201,7 +258,11 @@ pub fn text_of(value: &Value, ty: &Type) -> String {
         }
         (Value::Text(s), _) => s.clone(),
         (Value::Date(days), _) => text::date(i64::from(*days)),
-        (Value::Timestamp(micros), Type::Timestamp(p)) => text::timestamp(*micros, *p),
+        (Value::Time(picos), Type::Time(p)) => text::time(*picos, *p),
+        (Value::ZonedTime(time), Type::TimeTz(p)) => text::zoned_time(*time, *p),
+        (Value::Timestamp(picos), Type::Timestamp(p)) => text::timestamp(*picos, *p),
+        (Value::Zoned(zoned), Type::TimestampTz(p)) => text::zoned(*zoned, *p),
+        (Value::Bytes(bytes), Type::Uuid | Type::IpAddress) => super::address::shown(bytes, ty),
         _ => String::new(),
     }
 }
@@ -266,35 +327,46 @@ fn from_text(source: &str, from: &Type, to: &Type) -> Result<Value> {
             text::parse_date(source)
                 .ok_or_else(|| invalid(format!("Value cannot be cast to date: {source}")))?,
         ),
+        Type::Time(p) => match text::parse_time(source) {
+            Some(read) if read.offset.is_none() && read.precision() <= MAX_PRECISION => {
+                Value::Time(read.picos(*p))
+            }
+            _ => return Err(invalid(format!("Value cannot be cast to time: {source}"))),
+        },
+        Type::TimeTz(p) => match text::parse_time(source).and_then(|r| r.offset.zip(Some(r))) {
+            Some((offset, read)) => Value::ZonedTime(ZonedTime {
+                picos: read.picos(*p),
+                offset,
+            }),
+            None => {
+                return Err(invalid(format!(
+                    "Value cannot be cast to time with time zone: {source}"
+                )));
+            }
+        },
         Type::Timestamp(p) => {
             // A zone may be written, and means nothing here.
-            let read = text::parse_timestamp(source)
+            let read = text::parse_timestamp(source.trim())
                 .ok_or_else(|| invalid(format!("Value cannot be cast to timestamp: {source}")))?;
-            Value::Timestamp(round_micros(read.micros, *p))
+            Value::Timestamp(read.picos(*p))
         }
         Type::TimestampTz(p) => {
-            let read = text::parse_timestamp(source)
+            let read = text::parse_timestamp(source.trim())
                 .ok_or_else(|| invalid(format!("Value cannot be cast to timestamp: {source}")))?;
-            let local = round_micros(read.micros, *p).div_euclid(1_000);
-            pack(Zoned::from_local(local, read.zone.unwrap_or(0)))?
+            zoned(
+                Zoned::from_local(read.picos(*p), read.zone.unwrap_or(0)),
+                *p,
+            )?
         }
         _ => return Err(invalid(format!("Cannot cast {from} to {to}"))),
     })
 }
 
-/// Microseconds at a precision, rounded half up.
-pub fn round_micros(micros: i64, precision: u8) -> i64 {
-    let unit = 10_i64.pow(u32::from(6_u8.saturating_sub(precision)));
-    if unit == 1 {
-        return micros;
-    }
-    micros.saturating_add(unit / 2).div_euclid(unit) * unit
-}
-
-fn pack(zoned: Zoned) -> Result<Value> {
-    zoned
-        .pack()
-        .map(Value::Int)
+/// A zoned timestamp of a precision; short ones reach less far.
+fn zoned(value: Option<Zoned>, precision: u8) -> Result<Value> {
+    value
+        .filter(|zoned| precision > 3 || zoned.is_short())
+        .map(Value::Zoned)
         .ok_or_else(|| invalid("Millis overflow"))
 }
 
@@ -436,36 +508,55 @@ fn double_to_decimal(x: f64, digits: &str, precision: u8, scale: u8, from: &Type
 
 fn from_time(value: Value, from: &Type, to: &Type) -> Result<Value> {
     Ok(match (value, to) {
-        (Value::Date(days), Type::Timestamp(_)) => {
-            Value::Timestamp(i64::from(days).saturating_mul(DAY_MICROS))
+        (Value::Date(days), Type::Timestamp(_)) => Value::Timestamp(join_day(days.into(), 0)),
+        (Value::Date(days), Type::TimestampTz(p)) => {
+            zoned(Zoned::at(join_day(days.into(), 0), 0), *p)?
         }
-        (Value::Date(days), Type::TimestampTz(_)) => {
-            pack(Zoned::from_local(i64::from(days) * 86_400_000, 0))?
+        (Value::Time(picos), Type::Time(p)) => Value::Time(round_of_day(picos, *p)),
+        (Value::Time(picos), Type::TimeTz(p)) => Value::ZonedTime(ZonedTime {
+            picos: round_of_day(picos, *p),
+            offset: 0,
+        }),
+        (Value::ZonedTime(time), Type::Time(p)) => Value::Time(round_of_day(time.picos, *p)),
+        (Value::ZonedTime(time), Type::TimeTz(p)) => Value::ZonedTime(ZonedTime {
+            picos: round_of_day(time.picos, *p),
+            ..time
+        }),
+        (Value::Timestamp(picos), Type::Timestamp(p)) => Value::Timestamp(round_picos(picos, *p)),
+        (Value::Timestamp(picos), Type::TimestampTz(p)) => {
+            zoned(Zoned::at(round_picos(picos, *p), 0), *p)?
         }
-        (Value::Timestamp(micros), Type::Date) => {
-            Value::Date(i32::try_from(micros.div_euclid(DAY_MICROS)).unwrap_or(0))
+        (Value::Timestamp(picos), to) => from_local(picos, 0, to)?,
+        (Value::Zoned(zoned), Type::Timestamp(p)) => {
+            Value::Timestamp(round_picos(zoned.local_picos(), *p))
         }
-        (Value::Timestamp(micros), Type::Timestamp(p)) => {
-            Value::Timestamp(round_micros(micros, *p))
+        (Value::Zoned(at), Type::TimestampTz(p)) => {
+            zoned(Zoned::at(round_picos(at.picos(), *p), at.zone), *p)?
         }
-        (Value::Timestamp(micros), Type::TimestampTz(p)) => pack(Zoned::from_local(
-            round_micros(micros, *p).div_euclid(1_000),
-            0,
-        ))?,
-        (Value::Int(packed), Type::Date) => {
-            let days = Zoned::unpack(packed).local_millis().div_euclid(86_400_000);
-            Value::Date(i32::try_from(days).unwrap_or(0))
-        }
-        (Value::Int(packed), Type::Timestamp(p)) => {
-            let local = Zoned::unpack(packed).local_millis().saturating_mul(1_000);
-            Value::Timestamp(round_micros(local, *p))
-        }
-        (Value::Int(packed), Type::TimestampTz(p)) => {
-            let zoned = Zoned::unpack(packed);
-            let millis = round_micros(zoned.millis.saturating_mul(1_000), *p).div_euclid(1_000);
-            pack(Zoned { millis, ..zoned })?
+        (Value::Zoned(zoned), to) => {
+            // Trino takes the offset at the instant whose UTC clock shows the local time: next to a
+            // transition that is the one of the other side.
+            let local = zoned.local_picos();
+            let then = Zoned::at(local, zoned.zone).unwrap_or(zoned);
+            from_local(local, then.offset_seconds() / 60, to)?
         }
         (_, to) => return Err(invalid(format!("Cannot cast {from} to {to}"))),
+    })
+}
+
+/// The date or time of day of a local date and time.
+fn from_local(picos: i128, offset: i64, to: &Type) -> Result<Value> {
+    let (days, of_day) = split_day(picos);
+    Ok(match to {
+        Type::Date => Value::Date(
+            i32::try_from(days).map_err(|_| invalid(format!("Day {days} is out of range")))?,
+        ),
+        Type::Time(p) => Value::Time(round_of_day(of_day, *p)),
+        Type::TimeTz(p) => Value::ZonedTime(ZonedTime {
+            picos: round_of_day(of_day, *p),
+            offset,
+        }),
+        to => return Err(invalid(format!("Cannot cast a time to {to}"))),
     })
 }
 
@@ -533,10 +624,22 @@ mod tests {
             Err("INVALID_CAST_ARGUMENT: Value cannot be cast to date: 2020-02-30"),
         );
         check(
-            Value::Timestamp(1_500),
+            Value::Timestamp(1_500_000_000),
             Type::Timestamp(6),
             Type::Timestamp(3),
-            Ok(Value::Timestamp(2_000)),
+            Ok(Value::Timestamp(2_000_000_000)),
+        );
+        check(
+            Value::Text("23:59:59.9999".into()),
+            VARCHAR,
+            Type::Time(3),
+            Ok(Value::Time(0)),
+        );
+        check(
+            Value::Text("23:59".into()),
+            VARCHAR,
+            Type::TimeTz(3),
+            Err("INVALID_CAST_ARGUMENT: Value cannot be cast to time with time zone: 23:59"),
         );
         check(
             Value::Text("abc  ".into()),

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use super::calendar::Zoned;
 use super::error::{Code, Result, TrinoError};
 use super::types::Type;
 use super::value::Value;
@@ -30,9 +29,8 @@ pub fn equal(a: &Value, b: &Value, ty: &Type) -> Option<bool> {
         (Value::Null, _, _) | (_, Value::Null, _) => None,
         (Value::Double(a), Value::Double(b), _) => Some(a == b),
         (Value::Real(a), Value::Real(b), _) => Some(a == b),
-        (Value::Int(a), Value::Int(b), Type::TimestampTz(_)) => {
-            Some(Zoned::unpack(*a).millis == Zoned::unpack(*b).millis)
-        }
+        (Value::Zoned(a), Value::Zoned(b), _) => Some(a.picos() == b.picos()),
+        (Value::ZonedTime(a), Value::ZonedTime(b), _) => Some(a.utc() == b.utc()),
         (Value::List(a), Value::List(b), Type::Array(item)) => {
             if a.len() != b.len() {
                 return Some(false);
@@ -103,9 +101,9 @@ pub fn same(a: &Value, b: &Value, ty: &Type) -> bool {
 pub fn compare(a: &Value, b: &Value, ty: &Type) -> Result<Option<Ordering>> {
     Ok(match (a, b, ty) {
         (Value::Boolean(a), Value::Boolean(b), _) => Some(a.cmp(b)),
-        (Value::Int(a), Value::Int(b), Type::TimestampTz(_)) => {
-            Some(Zoned::unpack(*a).millis.cmp(&Zoned::unpack(*b).millis))
-        }
+        (Value::Zoned(a), Value::Zoned(b), _) => Some(a.picos().cmp(&b.picos())),
+        (Value::ZonedTime(a), Value::ZonedTime(b), _) => Some(a.utc().cmp(&b.utc())),
+        (Value::Time(a), Value::Time(b), _) => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b), _) => Some(a.cmp(b)),
         (Value::Real(a), Value::Real(b), _) => a.partial_cmp(b),
         (Value::Double(a), Value::Double(b), _) => a.partial_cmp(b),

@@ -178,7 +178,7 @@ impl ExtensionPlanner for FencePlanner {
     }
 }
 
-/// DataFusion's planner, with fences.
+/// DataFusion's planner, with fences and applies.
 pub struct Planner(DefaultPhysicalPlanner);
 
 impl Planner {
@@ -186,6 +186,7 @@ impl Planner {
     pub fn new() -> Self {
         Self(DefaultPhysicalPlanner::with_extension_planners(vec![
             Arc::new(FencePlanner),
+            Arc::new(super::apply::ApplyPlanner),
         ]))
     }
 }

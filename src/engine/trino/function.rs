@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::DataType;
@@ -14,10 +14,14 @@ use datafusion::logical_expr::{
 use super::error::{Code, Result, TrinoError};
 use super::types::Type;
 use super::value::{Value, array_of, canonical, value_at};
+use crate::base::{Seed, SeededRng};
 use crate::engine::error::Error as EngineError;
 
 /// What a function does to one row.
 pub type Kernel = Arc<dyn Fn(&[Value]) -> Result<Value> + Send + Sync>;
+
+/// What a random function makes of draws and one row.
+pub type Draw = Arc<dyn Fn(&mut SeededRng, &[Value]) -> Result<Value> + Send + Sync>;
 
 /// What a function does to whole arrays; `None` leaves the rows to the kernel.
 pub type Columns = Arc<dyn Fn(&[ArrayRef]) -> Option<Result<ArrayRef>> + Send + Sync>;
@@ -33,6 +37,8 @@ pub struct Function {
     pub result: Type,
     /// Whether some values make it fail. Such calls are never moved or folded away.
     pub fails: bool,
+    /// Set where each row has a value of its own, whatever the arguments: never computed ahead.
+    pub draw: Option<Draw>,
     /// Whether it is called with NULLs; otherwise one NULL makes the result NULL.
     pub sees_nulls: bool,
     /// Row by row.
@@ -54,6 +60,7 @@ impl Function {
             arguments,
             result,
             fails: false,
+            draw: None,
             sees_nulls: false,
             kernel: Arc::new(kernel),
             columns: None,
@@ -64,6 +71,37 @@ impl Function {
     #[must_use]
     pub fn failing(mut self) -> Self {
         self.fails = true;
+        self
+    }
+
+    /// An overload that draws a value for every row; from the machine's entropy unless [`seeded`](Self::seeded).
+    pub fn random(
+        name: impl Into<String>,
+        arguments: Vec<Type>,
+        result: Type,
+        draw: impl Fn(&mut SeededRng, &[Value]) -> Result<Value> + Send + Sync + 'static,
+    ) -> Self {
+        let draw: Draw = Arc::new(draw);
+        let function = Self {
+            draw: Some(draw),
+            ..Self::new(name, arguments, result, |_| Ok(Value::Null))
+        };
+        function.seeded(|| Seed::random().rng())
+    }
+
+    /// The same, with all draws of a random function from one generator. Rows that are computed on
+    /// several threads draw in the order they come to.
+    #[must_use]
+    pub fn seeded(mut self, rng: impl FnOnce() -> SeededRng) -> Self {
+        if let Some(draw) = self.draw.clone() {
+            let rng = Mutex::new(rng());
+            self.kernel = Arc::new(move |arguments| {
+                draw(
+                    &mut rng.lock().unwrap_or_else(PoisonError::into_inner),
+                    arguments,
+                )
+            });
+        }
         self
     }
 
@@ -118,7 +156,7 @@ impl Udf {
     fn new(function: Function) -> Self {
         // Volatile keeps DataFusion from evaluating the call where the query would not: it is not
         // folded at planning time, not pushed below the filter that guards it, not shared.
-        let volatility = if function.fails {
+        let volatility = if function.fails || function.draw.is_some() {
             Volatility::Volatile
         } else {
             Volatility::Immutable
@@ -213,10 +251,11 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let constant = args
-            .args
-            .iter()
-            .all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let constant = self.function.draw.is_none()
+            && args
+                .args
+                .iter()
+                .all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let arrays = args
             .args

@@ -3,22 +3,30 @@
 //! [`parse_statement`] reads a text, [`plan`] gives it meaning over the tables of a [`TableSource`], and
 //! [`run()`] yields its rows as Athena shows them. What is not built here is refused by name.
 
+mod address;
+mod aggregates;
 mod analyzer;
+mod apply;
 mod arithmetic;
 pub mod ast;
 mod calendar;
 mod cast;
 pub mod classify;
 mod compare;
+mod distributions;
 pub mod error;
 mod evaluate;
 mod fence;
+mod fold;
 mod function;
 mod functions;
+mod json;
+mod key;
 mod lexer;
 mod operators;
 pub mod parser;
 mod print;
+mod print_json;
 mod render;
 mod run;
 mod text;

@@ -15,7 +15,6 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::logical_expr::Expr;
 
 use super::arithmetic::{self, Resolved};
-use super::calendar::Zoned;
 use super::cast;
 use super::compare;
 use super::error::Result;
@@ -217,6 +216,40 @@ pub fn among(ty: Type, sides: usize) -> Function {
     .seeing_nulls()
 }
 
+/// `value op ALL (array)`, or ANY; NULL for the array is one without values.
+pub fn quantified(op: &'static str, all: bool, ty: Type) -> Function {
+    let of = ty.clone();
+    let array = Type::Array(Box::new(ty.clone()));
+    let name = format!("quantified {op} {}", if all { "all" } else { "any" });
+    let nested = matches!(ty, Type::Array(_) | Type::Row(_));
+    let ordering = !matches!(op, "=" | "<>");
+    let function = Function::new(name, vec![ty, array], Type::Boolean, move |args| {
+        let [value, Value::List(items)] = args else {
+            return Ok(Value::Boolean(all));
+        };
+        let answers = items.iter().map(|item| {
+            if value.is_null() || item.is_null() {
+                return Ok(None);
+            }
+            Ok(match compare_values(op, value, item, &of)? {
+                Value::Boolean(answer) => Some(answer != all),
+                _ => None,
+            })
+        });
+        // ALL holds where no comparison fails.
+        Ok(match compare::any(answers)? {
+            Value::Boolean(answer) => Value::Boolean(answer != all),
+            open => open,
+        })
+    })
+    .seeing_nulls();
+    if nested && ordering {
+        function.failing()
+    } else {
+        function
+    }
+}
+
 /// CAST; with `safe`, TRY_CAST.
 pub fn cast(from: Type, to: Type, safe: bool) -> Function {
     let fails = !safe && cast::can_fail(&from, &to);
@@ -255,6 +288,17 @@ pub fn cast(from: Type, to: Type, safe: bool) -> Function {
         _ => function,
     };
     if fails { function.failing() } else { function }
+}
+
+/// CAST of a time of day to a timestamp on a day.
+pub fn on_day(from: Type, days: i64, to: Type) -> Function {
+    let target = to.clone();
+    // The day is in the name: plans are told apart by it.
+    let name = format!("cast {from} on {days} to {to}");
+    Function::new(name, vec![from], to, move |args| match args {
+        [time] => cast::on_day(time, days, &target),
+        _ => Ok(Value::Null),
+    })
 }
 
 /// Whole arrays of texts; one that does not read hands the batch to the row kernel, which words the
@@ -300,14 +344,35 @@ pub fn join_key(ty: &Type) -> Option<Function> {
                 _ => Value::Null,
             })
         }),
-        Type::TimestampTz(_) => Function::new("join_key", vec![ty.clone()], Type::Bigint, |args| {
-            Ok(match args {
-                [Value::Int(packed)] => Value::Int(Zoned::unpack(*packed).millis),
-                _ => Value::Null,
+        Type::TimestampTz(_) => {
+            let instant = Type::Timestamp(12);
+            Function::new("join_key", vec![ty.clone()], instant, |args| {
+                Ok(match args {
+                    [Value::Zoned(zoned)] => Value::Timestamp(zoned.picos()),
+                    _ => Value::Null,
+                })
             })
-        }),
+        }
+        Type::TimeTz(_) => {
+            let moment = Type::Time(12);
+            Function::new("join_key", vec![ty.clone()], moment, |args| {
+                Ok(match args {
+                    [Value::ZonedTime(time)] => Value::Time(time.utc()),
+                    _ => Value::Null,
+                })
+            })
+        }
         _ => return None,
     })
+}
+
+/// A time with a zone as its instant: what it is ordered and grouped by. `None` for types that Arrow
+/// orders as Trino does.
+pub fn order_key(ty: &Type) -> Option<Function> {
+    match ty {
+        Type::TimestampTz(_) | Type::TimeTz(_) => join_key(ty),
+        _ => None,
+    }
 }
 
 /// A float with one zero and one NaN, for grouping: Arrow tells −0.0 from 0.0 there. `None` for types

@@ -483,6 +483,8 @@ impl Display for Expression {
             Node::Current(word, None) => f.write_str(word),
             Node::Current(word, Some(precision)) => write!(f, "{word}({precision})"),
             Node::Grouping(arguments) => write!(f, "GROUPING({})", List(arguments)),
+            Node::JsonPath(call) => super::print_json::path_call(f, call),
+            Node::JsonMaker(maker) => super::print_json::maker(f, maker),
         }
     }
 }

@@ -10,7 +10,7 @@ pub fn render(value: &Value, ty: &Type) -> Option<String> {
         (Value::Null, _) => return None,
         (Value::Double(x), _) => text::double_java(*x),
         (Value::Real(x), _) => text::real_java(*x),
-        (Value::Bytes(bytes), _) => {
+        (Value::Bytes(bytes), Type::Varbinary) => {
             let pairs: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
             pairs.join(" ")
         }
@@ -61,7 +61,7 @@ mod tests {
         let number = || Box::new(Type::Integer);
         for (value, ty, expected) in [
             (
-                Value::Timestamp(1_483_228_800_000_000),
+                Value::Timestamp(1_483_228_800_000_000_000_000),
                 Type::Timestamp(3),
                 "2017-01-01 00:00:00.000",
             ),

@@ -1,6 +1,9 @@
 //! Numbers and times as Trino and Java write and read them.
 
-use super::calendar::{DAY_MICROS, Zoned, civil_of, valid_days, zone_key, zone_name};
+use super::calendar::{
+    SECOND_PICOS, Zoned, ZonedTime, civil_of, join_day, offset_of, offset_text, round_picos,
+    split_day, valid_days, zone_key, zone_name,
+};
 
 /// Digits and exponent of the shortest decimal text that reads back as the same number:
 /// `d.ddd × 10^exponent`, without sign.
@@ -177,32 +180,39 @@ pub fn date(days: i64) -> String {
     format!("{year}-{month:02}-{day:02}")
 }
 
-/// `yyyy-MM-dd HH:mm:ss[.fraction]`
-pub fn timestamp(micros: i64, precision: u8) -> String {
-    let days = micros.div_euclid(DAY_MICROS);
-    let of_day = micros.rem_euclid(DAY_MICROS);
-    let seconds = of_day / 1_000_000;
+/// `HH:mm:ss[.fraction]` of picoseconds of the day.
+pub fn time(picos: i64, precision: u8) -> String {
+    let seconds = picos / SECOND_PICOS;
     let mut text = format!(
-        "{} {:02}:{:02}:{:02}",
-        date(days),
+        "{:02}:{:02}:{:02}",
         seconds / 3_600,
         seconds / 60 % 60,
         seconds % 60
     );
     if precision > 0 {
-        let fraction = format!("{:06}", of_day % 1_000_000);
+        let fraction = format!("{:012}", picos % SECOND_PICOS);
         text.push('.');
         text.extend(fraction.chars().take(usize::from(precision)));
     }
     text
 }
 
+/// `HH:mm:ss[.fraction]+hh:mm`
+pub fn zoned_time(time_of_day: ZonedTime, precision: u8) -> String {
+    time(time_of_day.picos, precision) + &offset_text(time_of_day.offset)
+}
+
+/// `yyyy-MM-dd HH:mm:ss[.fraction]` of local picoseconds.
+pub fn timestamp(picos: i128, precision: u8) -> String {
+    let (days, of_day) = split_day(picos);
+    format!("{} {}", date(days), time(of_day, precision))
+}
+
 /// A zoned timestamp with its zone's name.
-pub fn zoned(packed: i64, precision: u8) -> String {
-    let zoned = Zoned::unpack(packed);
+pub fn zoned(zoned: Zoned, precision: u8) -> String {
     format!(
         "{} {}",
-        timestamp(zoned.local_millis().saturating_mul(1_000), precision),
+        timestamp(zoned.local_picos(), precision),
         zone_name(zoned.zone)
     )
 }
@@ -251,65 +261,151 @@ pub fn parse_date(text: &str) -> Option<i32> {
     i32::try_from(valid_days(sign * year, month, day)?).ok()
 }
 
-/// A timestamp as read: local microseconds, digits of its fraction, zone if any.
-pub struct ReadTimestamp {
-    /// Local date and time as if UTC.
-    pub micros: i64,
+/// The digits after a second's point: any number that Java's `long` holds.
+#[derive(Clone, Copy, Default)]
+struct Fraction {
+    digits: i64,
+    length: u8,
+}
+
+impl Fraction {
+    fn read(text: &str) -> Option<Self> {
+        Some(Self {
+            digits: number(text, 1..=18)?,
+            length: u8::try_from(text.len()).ok()?,
+        })
+    }
+
+    /// Picoseconds at a precision, rounded half up.
+    fn picos(self, precision: u8) -> i128 {
+        let digits = i128::from(self.digits);
+        match self.length {
+            length @ 0..=12 => round_picos(digits * 10_i128.pow(u32::from(12 - length)), precision),
+            length => {
+                let unit = 10_i128.pow(u32::from(length - precision));
+                (digits + unit / 2) / unit * 10_i128.pow(u32::from(12 - precision))
+            }
+        }
+    }
+}
+
+/// A time of day as written: seconds, and the digits of the fraction.
+#[derive(Clone, Copy, Default)]
+struct Clock {
+    seconds: i64,
+    fraction: Fraction,
+}
+
+impl Clock {
+    /// Reads `h:m[:s[.f]]`.
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let hour = number(parts.next()?, 1..=2).filter(|h| *h < 24)?;
+        let minute = number(parts.next()?, 1..=2).filter(|m| *m < 60)?;
+        let mut clock = Self {
+            seconds: (hour * 60 + minute) * 60,
+            fraction: Fraction::default(),
+        };
+        if let Some(second) = parts.next() {
+            let (whole, fraction) = match second.split_once('.') {
+                Some((whole, fraction)) => (whole, Fraction::read(fraction)?),
+                None => (second, Fraction::default()),
+            };
+            clock.seconds += number(whole, 1..=2).filter(|s| *s < 60)?;
+            clock.fraction = fraction;
+        }
+        parts.next().is_none().then_some(clock)
+    }
+
+    /// Picoseconds, at most those of a whole day, rounded half up.
+    fn picos(self, precision: u8) -> i128 {
+        i128::from(self.seconds) * i128::from(SECOND_PICOS) + self.fraction.picos(precision)
+    }
+}
+
+/// Where the digits, colons and points at the start of a text end.
+fn clock_end(text: &str) -> usize {
+    text.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'))
+        .unwrap_or(text.len())
+}
+
+/// A time of day as read.
+#[derive(Clone, Copy)]
+pub struct ReadTime {
+    clock: Clock,
+    /// Minutes ahead of UTC, if an offset was written.
+    pub offset: Option<i64>,
+}
+
+impl ReadTime {
+    /// Picoseconds of the day at a precision; the last moments of a day round to its start.
+    pub fn picos(self, precision: u8) -> i64 {
+        split_day(self.clock.picos(precision)).1
+    }
+
     /// Digits of the fraction.
-    pub precision: usize,
+    pub const fn precision(self) -> u8 {
+        self.clock.fraction.length
+    }
+}
+
+/// Reads `h:m[:s[.f]][[ ]+hh:mm]`.
+pub fn parse_time(text: &str) -> Option<ReadTime> {
+    let (clock, rest) = text.split_at_checked(clock_end(text))?;
+    let offset = match rest.trim_start_matches(|c: char| c.is_ascii_whitespace()) {
+        "" => None,
+        offset => Some(offset_of(offset)?),
+    };
+    let read = ReadTime {
+        clock: Clock::read(clock)?,
+        offset,
+    };
+    Some(read)
+}
+
+/// A timestamp as read.
+#[derive(Clone, Copy)]
+pub struct ReadTimestamp {
+    days: i64,
+    clock: Clock,
     /// Zone key, if a zone was written.
     pub zone: Option<i64>,
 }
 
-/// Reads `y-m-d[ h:m[:s[.f]]][ zone]`; fractions beyond microseconds are rounded half up.
+impl ReadTimestamp {
+    /// Local date and time as if UTC, at a precision, rounded half up.
+    pub fn picos(self, precision: u8) -> i128 {
+        join_day(self.days, 0) + self.clock.picos(precision)
+    }
+
+    /// Digits of the fraction.
+    pub const fn precision(self) -> u8 {
+        self.clock.fraction.length
+    }
+}
+
+/// Reads `y-m-d[ h:m[:s[.f]]][ zone]`; the year has four digits or more.
 pub fn parse_timestamp(text: &str) -> Option<ReadTimestamp> {
-    let text = text.trim();
-    let (date_text, rest) = match text.find(' ') {
-        Some(at) => (text.get(..at)?, text.get(at + 1..)?.trim_start()),
-        None => (text, ""),
-    };
-    let days = i64::from(parse_date(date_text)?);
-    let mut time_text = rest;
-    let mut zone = None;
-    let time_end = rest
-        .find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'))
-        .unwrap_or(rest.len());
-    if time_end < rest.len() {
-        zone = Some(zone_key(rest.get(time_end..)?.trim())?);
-        time_text = rest.get(..time_end)?;
-    }
-    let mut read = ReadTimestamp {
-        micros: days.checked_mul(DAY_MICROS)?,
-        precision: 0,
-        zone,
-    };
-    if time_text.is_empty() {
-        return Some(read);
-    }
-    let mut parts = time_text.split(':');
-    let hour = number(parts.next()?, 1..=2).filter(|h| *h < 24)?;
-    let minute = number(parts.next()?, 1..=2).filter(|m| *m < 60)?;
-    let mut micros = (hour * 60 + minute) * 60_000_000;
-    if let Some(seconds) = parts.next() {
-        let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-        micros += number(whole, 1..=2).filter(|s| *s < 60)? * 1_000_000;
-        if seconds.contains('.') {
-            let digits = number(fraction, 1..=12)?;
-            read.precision = fraction.len();
-            let scale = 10_i64.pow(u32::try_from(fraction.len()).ok()?);
-            micros += if scale <= 1_000_000 {
-                digits * (1_000_000 / scale)
-            } else {
-                let unit = scale / 1_000_000;
-                (digits + unit / 2) / unit
-            };
-        }
-    }
-    if parts.next().is_some() {
+    let (date, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let year = date.trim_start_matches(['+', '-']);
+    if year.bytes().take_while(u8::is_ascii_digit).count() < 4 {
         return None;
     }
-    read.micros = read.micros.checked_add(micros)?;
-    Some(read)
+    let (clock, zone) = rest.split_at_checked(clock_end(rest))?;
+    let clock = match clock {
+        "" => Clock::default(),
+        clock => Clock::read(clock)?,
+    };
+    let zone = match zone.trim_start_matches(|c: char| c.is_ascii_whitespace()) {
+        "" => None,
+        zone => Some(zone_key(zone)?),
+    };
+    let days = i64::from(parse_date(date)?);
+    // Trino counts microseconds in 64 bits.
+    let limit = i64::MAX / 86_400_000_000;
+    (-limit..limit)
+        .contains(&days)
+        .then_some(ReadTimestamp { days, clock, zone })
 }
 
 #[cfg(test)]
@@ -343,7 +439,32 @@ mod tests {
         assert_eq!(parse_decimal("x"), None);
         assert_eq!(decimal(-5, 2), "-0.05");
         let read = parse_timestamp("2017-01-01 01:02:03.1234567").unwrap();
-        assert_eq!(timestamp(read.micros, 6), "2017-01-01 01:02:03.123457");
+        assert_eq!(timestamp(read.picos(6), 6), "2017-01-01 01:02:03.123457");
+        assert_eq!(
+            timestamp(read.picos(12), 12),
+            "2017-01-01 01:02:03.123456700000"
+        );
+        let long = parse_timestamp("2017-01-01 01:02:03.1234567890125").unwrap();
+        assert_eq!(
+            timestamp(long.picos(12), 12),
+            "2017-01-01 01:02:03.123456789013"
+        );
+        let last = parse_time("23:59:59.9996 +08:30").unwrap();
+        assert_eq!(
+            (time(last.picos(3), 3).as_str(), last.offset),
+            ("00:00:00.000", Some(510))
+        );
+        assert_eq!(time(last.picos(4), 4), "23:59:59.9996");
+        for text in [
+            "24:00",
+            "12:60",
+            "12:00:00.1234567890123456789",
+            "12",
+            "12:00 +15:00",
+            "12:00Z",
+        ] {
+            assert!(parse_time(text).is_none(), "{text}");
+        }
         assert!(parse_timestamp("2017-13-01").is_none());
         assert!(parse_timestamp("2017-01-01 25:00").is_none());
         assert_eq!(day_interval(-90_061_001), "-1 01:01:01.001");

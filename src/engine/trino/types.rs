@@ -1,11 +1,20 @@
 //! Trino's types, how each is held in Arrow, and which coerce into which.
+//!
+//! Times have twelve digits in Trino, more than Arrow's 64-bit counts hold. A type takes the narrowest
+//! form that holds all its values: `timestamp(p)` is Arrow's own of milliseconds up to 3 and of
+//! microseconds up to 6, so that columns of files are read as they are, and beyond it is a 128-bit decimal
+//! of picoseconds since the epoch. `timestamp(p) with time zone` is packed as Trino packs it, in 64 bits up
+//! to 3 and in a decimal beyond ([`super::calendar::Zoned`]). `time(p)` counts picoseconds of the day in 64
+//! bits at every precision, `time(p) with time zone` packs the moment in UTC above its offset in a decimal
+//! ([`super::calendar::ZonedTime`]). The wide forms never leave the engine: what a type means stands beside
+//! each array, and results are text.
 
 use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Fields, TimeUnit};
 
-use super::ast::TypeName;
+use super::ast::{Pos, TypeName};
 use super::error::{Code, Result, TrinoError};
 
 /// A type of Trino that this front end can hold.
@@ -37,9 +46,13 @@ pub enum Type {
     Varbinary,
     /// `date`
     Date,
-    /// `timestamp(p)`, p up to 6; milliseconds up to 3, microseconds beyond.
+    /// `time(p)`
+    Time(u8),
+    /// `time(p) with time zone`
+    TimeTz(u8),
+    /// `timestamp(p)`
     Timestamp(u8),
-    /// `timestamp(p) with time zone`, p up to 3; held as [`super::calendar::Zoned`] packs it.
+    /// `timestamp(p) with time zone`
     TimestampTz(u8),
     /// `interval day to second`, in milliseconds.
     IntervalDay,
@@ -51,7 +64,27 @@ pub enum Type {
     Map(Box<Type>, Box<Type>),
     /// `row(name t, …)`
     Row(Vec<(Option<String>, Type)>),
+    /// `json`: its text, without blanks and with sorted keys.
+    Json,
+    /// `uuid`, 16 bytes.
+    Uuid,
+    /// `bingtile`, as one number.
+    BingTile,
+    /// `ipaddress`, 16 bytes; an IPv4 address as IPv6 maps it.
+    IpAddress,
 }
+
+/// Digits of a second that the types of time have at most.
+pub const MAX_PRECISION: u8 = 12;
+
+/// Longest `timestamp` held in microseconds.
+const MICROS: u8 = 6;
+
+/// Longest `timestamp with time zone` held in 64 bits.
+const SHORT_ZONED: u8 = 3;
+
+/// The decimal that wide times are held in.
+const WIDE: DataType = DataType::Decimal128(38, 0);
 
 /// Unbounded `varchar`.
 pub const VARCHAR: Type = Type::Varchar(None);
@@ -65,17 +98,20 @@ impl Type {
             Self::Tinyint => DataType::Int8,
             Self::Smallint => DataType::Int16,
             Self::Integer | Self::IntervalYear => DataType::Int32,
-            Self::Bigint | Self::TimestampTz(_) | Self::IntervalDay => DataType::Int64,
+            Self::Bigint | Self::Time(_) | Self::IntervalDay | Self::BingTile => DataType::Int64,
+            Self::TimestampTz(p) if *p <= SHORT_ZONED => DataType::Int64,
+            Self::TimestampTz(_) | Self::TimeTz(_) => WIDE,
             Self::Real => DataType::Float32,
             Self::Double => DataType::Float64,
             Self::Decimal(precision, scale) => {
                 DataType::Decimal128(*precision, i8::try_from(*scale).unwrap_or(0))
             }
-            Self::Varchar(_) | Self::Char(_) => DataType::Utf8,
-            Self::Varbinary => DataType::Binary,
+            Self::Varchar(_) | Self::Char(_) | Self::Json => DataType::Utf8,
+            Self::Varbinary | Self::Uuid | Self::IpAddress => DataType::Binary,
             Self::Date => DataType::Date32,
             Self::Timestamp(p) if *p <= 3 => DataType::Timestamp(TimeUnit::Millisecond, None),
-            Self::Timestamp(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::Timestamp(p) if *p <= MICROS => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::Timestamp(_) => WIDE,
             Self::Array(item) => {
                 DataType::List(Arc::new(Field::new_list_field(item.arrow(), true)))
             }
@@ -180,18 +216,21 @@ impl Type {
             ("char", [length], []) if *length <= 65_536 => Self::Char(*length),
             ("varbinary", [], []) => Self::Varbinary,
             ("date", [], []) => Self::Date,
-            ("timestamp", [], []) => Self::Timestamp(3),
-            ("timestamp", [p], []) if *p <= 6 => Self::Timestamp(*p as u8),
-            ("timestamp with time zone", [], []) => Self::TimestampTz(3),
-            ("timestamp with time zone", [p], []) if *p <= 3 => Self::TimestampTz(*p as u8),
-            ("timestamp" | "timestamp with time zone", [p], []) => {
-                return Err(TrinoError::unsupported(
-                    name.pos,
-                    format!("Type {} of precision {p}", name.base),
-                ));
+            ("time" | "timestamp" | "time with time zone" | "timestamp with time zone", _, []) => {
+                let p = time_precision(name)?;
+                match name.base.as_str() {
+                    "time" => Self::Time(p),
+                    "timestamp" => Self::Timestamp(p),
+                    "time with time zone" => Self::TimeTz(p),
+                    _ => Self::TimestampTz(p),
+                }
             }
             ("interval day to second", [], []) => Self::IntervalDay,
             ("interval year to month", [], []) => Self::IntervalYear,
+            ("json", [], []) => Self::Json,
+            ("uuid", [], []) => Self::Uuid,
+            ("ipaddress", [], []) => Self::IpAddress,
+            ("bingtile", [], []) => Self::BingTile,
             ("array", [], [item]) => Self::Array(Box::new(item.clone())),
             ("map", [], [key, value]) => Self::Map(Box::new(key.clone()), Box::new(value.clone())),
             ("row", [], [_, ..]) => Self::Row(
@@ -202,23 +241,8 @@ impl Type {
                     .collect(),
             ),
             (
-                "time"
-                | "time with time zone"
-                | "json"
-                | "uuid"
-                | "ipaddress"
-                | "hyperloglog"
-                | "qdigest"
-                | "tdigest"
-                | "geometry"
-                | "p4hyperloglog"
-                | "setdigest"
-                | "bingtile"
-                | "sphericalgeography"
-                | "color"
-                | "jsonpath"
-                | "json2016"
-                | "joniregexp",
+                "hyperloglog" | "qdigest" | "tdigest" | "geometry" | "p4hyperloglog" | "setdigest"
+                | "sphericalgeography" | "color" | "jsonpath" | "json2016" | "joniregexp",
                 ..,
             ) => return Err(unsupported()),
             _ => {
@@ -252,7 +276,7 @@ impl Type {
     /// Whether values can be ordered.
     pub fn is_orderable(&self) -> bool {
         match self {
-            Self::Map(..) => false,
+            Self::Map(..) | Self::Json | Self::BingTile => false,
             Self::Array(item) => item.is_orderable(),
             Self::Row(fields) => fields.iter().all(|(_, ty)| ty.is_orderable()),
             _ => true,
@@ -268,6 +292,7 @@ impl Type {
                 | Self::Real
                 | Self::Double
                 | Self::TimestampTz(_)
+                | Self::TimeTz(_)
                 | Self::Array(_)
                 | Self::Map(..)
                 | Self::Row(_)
@@ -313,6 +338,10 @@ impl Type {
             (Self::Date, Self::TimestampTz(p)) | (Self::TimestampTz(p), Self::Date) => {
                 Some(Self::TimestampTz(*p))
             }
+            (Self::Time(a), Self::Time(b)) => Some(Self::Time(*a.max(b))),
+            (Self::TimeTz(a), Self::TimeTz(b))
+            | (Self::Time(a), Self::TimeTz(b))
+            | (Self::TimeTz(b), Self::Time(a)) => Some(Self::TimeTz(*a.max(b))),
             (Self::Timestamp(a), Self::Timestamp(b)) => Some(Self::Timestamp(*a.max(b))),
             (Self::TimestampTz(a), Self::TimestampTz(b)) => Some(Self::TimestampTz(*a.max(b))),
             (Self::Timestamp(a), Self::TimestampTz(b))
@@ -377,6 +406,8 @@ impl Type {
             Self::Char(_) => "char",
             Self::Varbinary => "varbinary",
             Self::Date => "date",
+            Self::Time(_) => "time",
+            Self::TimeTz(_) => "time with time zone",
             Self::Timestamp(_) => "timestamp",
             Self::TimestampTz(_) => "timestamp with time zone",
             Self::IntervalDay => "interval day to second",
@@ -384,6 +415,10 @@ impl Type {
             Self::Array(_) => "array",
             Self::Map(..) => "map",
             Self::Row(_) => "row",
+            Self::Json => "json",
+            Self::Uuid => "uuid",
+            Self::IpAddress => "ipaddress",
+            Self::BingTile => "BingTile",
         }
     }
 
@@ -399,7 +434,7 @@ impl Type {
             Self::Varchar(None) => i32::MAX,
             Self::Varchar(Some(n)) | Self::Char(n) => i32::try_from(*n).unwrap_or(i32::MAX),
             Self::Varbinary => 1_073_741_824,
-            Self::Timestamp(_) | Self::TimestampTz(_) => 3,
+            Self::Time(_) | Self::TimeTz(_) | Self::Timestamp(_) | Self::TimestampTz(_) => 3,
             _ => 0,
         }
     }
@@ -413,6 +448,29 @@ impl Type {
     }
 }
 
+/// The precision a type of time is written with, 3 if none is.
+fn time_precision(name: &TypeName) -> Result<u8> {
+    match name.numbers.as_slice() {
+        [] => Ok(3),
+        [p, ..] => u8::try_from(*p)
+            .ok()
+            .filter(|p| *p <= MAX_PRECISION)
+            .ok_or_else(|| beyond_precision(name.pos, &name.base, *p)),
+    }
+}
+
+/// The error of a time with more digits than Trino has.
+pub fn beyond_precision(pos: Pos, name: &str, precision: u32) -> TrinoError {
+    TrinoError::at(
+        pos,
+        Code::NumericValueOutOfRange,
+        format!(
+            "{} precision must be in range [0, {MAX_PRECISION}]: {precision}",
+            name.to_uppercase()
+        ),
+    )
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -420,6 +478,8 @@ impl fmt::Display for Type {
             Self::Decimal(precision, scale) => write!(f, "decimal({precision},{scale})"),
             Self::Varchar(Some(length)) => write!(f, "varchar({length})"),
             Self::Char(length) => write!(f, "char({length})"),
+            Self::Time(p) => write!(f, "time({p})"),
+            Self::TimeTz(p) => write!(f, "time({p}) with time zone"),
             Self::Timestamp(p) => write!(f, "timestamp({p})"),
             Self::TimestampTz(p) => write!(f, "timestamp({p}) with time zone"),
             Self::Array(item) => write!(f, "array({item})"),

@@ -15,6 +15,7 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::common::ScalarValue;
 
+use super::calendar::{MICRO_PICOS, MILLI_PICOS, Zoned, ZonedTime};
 use super::error::{Code, Result, TrinoError};
 use super::types::Type;
 
@@ -25,7 +26,7 @@ pub enum Value {
     Null,
     /// `boolean`
     Boolean(bool),
-    /// Whole numbers, intervals, and zoned timestamps as packed.
+    /// Whole numbers and intervals.
     Int(i64),
     /// `real`
     Real(f32),
@@ -39,8 +40,14 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// Days since the epoch.
     Date(i32),
-    /// Microseconds since the epoch, without a zone.
-    Timestamp(i64),
+    /// Picoseconds of the day.
+    Time(i64),
+    /// `time with time zone`
+    ZonedTime(ZonedTime),
+    /// Picoseconds since the epoch, without a zone.
+    Timestamp(i128),
+    /// `timestamp with time zone`
+    Zoned(Zoned),
     /// `array`, and `row` by position.
     List(Vec<Value>),
     /// `map`, in the order of its construction.
@@ -115,28 +122,42 @@ pub fn value_at(array: &dyn Array, ty: &Type, row: usize) -> Result<Value> {
         Type::Tinyint => primitive!(Int8Type, Value::Int),
         Type::Smallint => primitive!(Int16Type, Value::Int),
         Type::Integer | Type::IntervalYear => primitive!(Int32Type, Value::Int),
-        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay => {
-            primitive!(Int64Type, Value::Int)
+        Type::Bigint | Type::IntervalDay | Type::BingTile => primitive!(Int64Type, Value::Int),
+        Type::Time(_) => primitive!(Int64Type, Value::Time),
+        Type::TimeTz(_) => {
+            let packed: i128 = primitive!(Decimal128Type, std::convert::identity);
+            Value::ZonedTime(ZonedTime::unpack(packed).ok_or_else(wrong)?)
         }
         Type::Real => primitive!(Float32Type, Value::Real),
         Type::Double => primitive!(Float64Type, Value::Double),
         Type::Decimal(..) => primitive!(Decimal128Type, Value::Decimal),
         Type::Date => primitive!(Date32Type, Value::Date),
-        Type::Timestamp(p) if *p <= 3 => {
-            let array = array
-                .as_primitive_opt::<TimestampMillisecondType>()
-                .ok_or_else(wrong)?;
-            Value::Timestamp(array.value(row).saturating_mul(1_000))
+        Type::Timestamp(p) => Value::Timestamp(match p {
+            0..=3 => {
+                let millis: i64 = primitive!(TimestampMillisecondType, std::convert::identity);
+                i128::from(millis) * i128::from(MILLI_PICOS)
+            }
+            4..=6 => {
+                let micros: i64 = primitive!(TimestampMicrosecondType, std::convert::identity);
+                i128::from(micros) * i128::from(MICRO_PICOS)
+            }
+            _ => primitive!(Decimal128Type, std::convert::identity),
+        }),
+        Type::TimestampTz(0..=3) => {
+            Value::Zoned(Zoned::unpack(primitive!(Int64Type, std::convert::identity)))
         }
-        Type::Timestamp(_) => primitive!(TimestampMicrosecondType, Value::Timestamp),
-        Type::Varchar(_) | Type::Char(_) => Value::Text(
+        Type::TimestampTz(_) => {
+            let packed: i128 = primitive!(Decimal128Type, std::convert::identity);
+            Value::Zoned(Zoned::unpack_long(packed).ok_or_else(wrong)?)
+        }
+        Type::Varchar(_) | Type::Char(_) | Type::Json => Value::Text(
             array
                 .as_string_opt::<i32>()
                 .ok_or_else(wrong)?
                 .value(row)
                 .to_string(),
         ),
-        Type::Varbinary => Value::Bytes(
+        Type::Varbinary | Type::Uuid | Type::IpAddress => Value::Bytes(
             array
                 .as_binary_opt::<i32>()
                 .ok_or_else(wrong)?
@@ -177,6 +198,22 @@ pub fn values(array: &ArrayRef, ty: &Type) -> Result<Vec<Value>> {
         .collect()
 }
 
+fn too_far() -> TrinoError {
+    TrinoError::in_data(Code::InvalidFunctionArgument, "Timestamp is out of range")
+}
+
+/// A time in Arrow's unit.
+fn count(picos: i128, unit: i64) -> Result<i64> {
+    i64::try_from(picos.div_euclid(i128::from(unit))).map_err(|_| too_far())
+}
+
+/// Times too wide for 64 bits.
+fn wide(packed: Decimal128Array) -> Result<ArrayRef> {
+    Ok(Arc::new(
+        packed.with_precision_and_scale(38, 0).map_err(broken)?,
+    ))
+}
+
 /// Values into an array of their type.
 pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
     let wrong = |value: &Value| broken(format!("{value:?} is not {ty}"));
@@ -201,9 +238,11 @@ pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
         Type::Integer | Type::IntervalYear => {
             Arc::new(collect!(Int32Array, Value::Int(i) => *i as i32))
         }
-        Type::Bigint | Type::TimestampTz(_) | Type::IntervalDay => {
+        Type::Bigint | Type::IntervalDay | Type::BingTile => {
             Arc::new(collect!(Int64Array, Value::Int(i) => *i))
         }
+        Type::Time(_) => Arc::new(collect!(Int64Array, Value::Time(picos) => *picos)),
+        Type::TimeTz(_) => wide(collect!(Decimal128Array, Value::ZonedTime(t) => t.pack()))?,
         // One NaN: the machine's own has a sign, and Arrow would sort it first.
         Type::Real => Arc::new(
             collect!(Float32Array, Value::Real(x) => if x.is_nan() { f32::NAN } else { *x }),
@@ -217,16 +256,23 @@ pub fn array_of(values: Vec<Value>, ty: &Type) -> Result<ArrayRef> {
                 .map_err(broken)?,
         ),
         Type::Date => Arc::new(collect!(Date32Array, Value::Date(d) => *d)),
-        Type::Timestamp(p) if *p <= 3 => Arc::new(
-            collect!(TimestampMillisecondArray, Value::Timestamp(t) => t.div_euclid(1_000)),
+        Type::Timestamp(0..=3) => Arc::new(
+            collect!(TimestampMillisecondArray, Value::Timestamp(t) => count(*t, MILLI_PICOS)?),
         ),
-        Type::Timestamp(_) => {
-            Arc::new(collect!(TimestampMicrosecondArray, Value::Timestamp(t) => *t))
+        Type::Timestamp(4..=6) => Arc::new(
+            collect!(TimestampMicrosecondArray, Value::Timestamp(t) => count(*t, MICRO_PICOS)?),
+        ),
+        Type::Timestamp(_) => wide(collect!(Decimal128Array, Value::Timestamp(t) => *t))?,
+        Type::TimestampTz(0..=3) => {
+            Arc::new(collect!(Int64Array, Value::Zoned(t) => t.pack().ok_or_else(too_far)?))
         }
-        Type::Varchar(_) | Type::Char(_) => {
+        Type::TimestampTz(_) => wide(collect!(Decimal128Array, Value::Zoned(t) => t.pack_long()))?,
+        Type::Varchar(_) | Type::Char(_) | Type::Json => {
             Arc::new(collect!(StringArray, Value::Text(s) => s.as_str()))
         }
-        Type::Varbinary => Arc::new(collect!(BinaryArray, Value::Bytes(b) => b.as_slice())),
+        Type::Varbinary | Type::Uuid | Type::IpAddress => {
+            Arc::new(collect!(BinaryArray, Value::Bytes(b) => b.as_slice()))
+        }
         Type::Array(item) => {
             let (mut items, mut offsets, mut valid) = (Vec::new(), vec![0_i32], Vec::new());
             for value in values {
@@ -339,8 +385,17 @@ mod tests {
         check(Type::Bigint, vec![Value::Int(1), Value::Null]);
         check(
             Type::Timestamp(3),
-            vec![Value::Timestamp(-1_000), Value::Null],
+            vec![Value::Timestamp(-i128::from(MILLI_PICOS)), Value::Null],
         );
+        check(Type::Timestamp(12), vec![Value::Timestamp(-1), Value::Null]);
+        check(Type::Time(12), vec![Value::Time(1), Value::Null]);
+        let zoned = Zoned::at(-1, 7).unwrap();
+        check(Type::TimestampTz(9), vec![Value::Zoned(zoned), Value::Null]);
+        let time = ZonedTime {
+            picos: 1,
+            offset: -5,
+        };
+        check(Type::TimeTz(0), vec![Value::ZonedTime(time), Value::Null]);
         check(Type::Decimal(10, 2), vec![Value::Decimal(-125)]);
         let map = Type::Map(Box::new(Type::Varchar(None)), Box::new(Type::Double));
         let entry = (Value::Text("k".into()), Value::Double(0.5));

@@ -1,7 +1,6 @@
 //! Which of a principal's policies a simulation leaves out.
 
 use super::super::api::PolicyIdentifier;
-use super::super::attachment::Holder;
 use super::super::evaluate::like;
 use super::super::{Error, Result};
 use super::source::Origin;
@@ -88,6 +87,7 @@ fn is_policy_pattern(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::api::InlinePolicyIdentifierType;
+    use super::super::super::attachment::Holder;
     use super::*;
 
     const AWS: &str = "arn:aws:iam::aws:policy/AmazonS3FullAccess";

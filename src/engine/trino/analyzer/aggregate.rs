@@ -19,14 +19,16 @@ use datafusion::functions_aggregate::{
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Cast, Expr, SortExpr, lit};
 
-use super::super::ast::{Call, Pos};
-use super::super::cast::{fits, ten_to};
+use super::super::aggregates;
+use super::super::ast::{Call, Node, Pos};
+use super::super::cast::{fits, integral_range, ten_to};
 use super::super::error::{Code, Result, TrinoError};
+use super::super::fold::Fold;
 use super::super::function::Function;
 use super::super::operators;
 use super::super::types::Type;
 use super::super::value::Value;
-use super::combine::{apply, coerce};
+use super::combine::{apply, coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -47,6 +49,8 @@ pub struct AggregateCall {
     pub order_by: Vec<(Typed, bool, bool)>,
     /// Result type.
     pub ty: Type,
+    /// The kernel of an aggregate that DataFusion has not.
+    pub fold: Option<Fold>,
 }
 
 /// One DataFusion aggregate that takes part in a call.
@@ -110,7 +114,7 @@ const NAMES: &[&str] = &[
 
 /// Whether a name is an aggregate computed here.
 pub fn is_aggregate(name: &str) -> bool {
-    NAMES.contains(&name)
+    NAMES.contains(&name) || aggregates::NAMES.contains(&name)
 }
 
 /// Parameter types and result type of an overload.
@@ -130,6 +134,9 @@ fn resolve(name: &str, arguments: &[Type]) -> Option<(Vec<Type>, Type)> {
         ("sum" | "avg", [ty @ (Type::Real | Type::Double)]) => (vec![ty.clone()], ty.clone()),
         ("avg", [ty]) if ty.is_integral() || *ty == Type::Unknown => double(),
         ("avg", [Type::Decimal(p, s)]) => (vec![Type::Decimal(*p, *s)], Type::Decimal(*p, *s)),
+        ("sum" | "avg", [ty @ (Type::IntervalDay | Type::IntervalYear)]) => {
+            (vec![ty.clone()], ty.clone())
+        }
         ("min" | "max", [ty])
             if ty.is_orderable() && !matches!(ty, Type::Array(_) | Type::Row(_)) =>
         {
@@ -178,15 +185,47 @@ impl Analyzer<'_> {
             "every",
             "approx_distinct",
         ];
-        if call.distinct && !distinct_works.contains(&name) {
+        if call.distinct && !distinct_works.contains(&name) && !aggregates::NAMES.contains(&name) {
             return Err(TrinoError::unsupported(pos, format!("{name}(DISTINCT …)")));
         }
         if call.star && name != "count" {
             return Err(mismatch(name, "*", pos));
         }
+        if call
+            .arguments
+            .iter()
+            .any(|a| matches!(a.kind, Node::Lambda(..)))
+        {
+            return Err(if name == "reduce_agg" {
+                TrinoError::unsupported(pos, format!("Function {name}"))
+            } else {
+                mismatch(name, "<function>", pos)
+            });
+        }
         let arguments = self.all(&call.arguments)?;
         let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
-        let Some((parameters, ty)) = resolve(name, &types) else {
+        let nested = matches!(
+            types.as_slice(),
+            [Type::Array(_) | Type::Row(_) | Type::Map(..)]
+        );
+        let fold = match name {
+            "count" if !(call.distinct && nested) => None,
+            "array_agg" | "approx_distinct" if nested && (call.distinct || name != "array_agg") => {
+                aggregates::by_rows(name, &types)
+            }
+            // Frames move, and DataFusion's own cannot let go of rows.
+            "array_agg" | "min_by" | "max_by" | "arbitrary" | "any_value" | "approx_distinct"
+                if self.inside_window =>
+            {
+                aggregates::by_rows(name, &types)
+            }
+            name => aggregates::resolve(name, &types),
+        };
+        let found = match &fold {
+            Some(fold) => Some((fold.arguments.clone(), fold.result.clone())),
+            None => resolve(name, &types),
+        };
+        let Some((parameters, ty)) = found else {
             let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
             return Err(if unsupported_form(name, &types) {
                 TrinoError::unsupported(pos, format!("{name}({})", shown.join(", ")))
@@ -194,7 +233,7 @@ impl Analyzer<'_> {
                 mismatch(name, &shown.join(", "), pos)
             });
         };
-        let counts_distinct = call.distinct || name == "approx_distinct";
+        let counts_distinct = (call.distinct || name == "approx_distinct") && fold.is_none();
         let arguments = arguments
             .into_iter()
             .zip(&parameters)
@@ -202,10 +241,14 @@ impl Analyzer<'_> {
                 let argument = coerce(argument, ty)?;
                 match operators::group_key(ty).filter(|_| counts_distinct) {
                     Some(key) => apply(key, vec![argument]),
+                    // Only their number is asked for, so instants stand for times with zones.
+                    None if fold.is_none() && matches!(name, "count" | "approx_distinct") => {
+                        ordered(argument)
+                    }
                     None => Ok(argument),
                 }
             })
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
         let filter = call
             .filter
             .as_ref()
@@ -215,10 +258,16 @@ impl Analyzer<'_> {
         for item in &call.order_by {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             order_by.push((key, item.descending, item.nulls_first));
         }
-        if counts_distinct && let Some(held) = types.first() {
-            self.planner.groupable(held, pos)?;
+        let sorted_by_argument = |key: &Typed| arguments.iter().any(|a: &Typed| a.expr == key.expr);
+        if call.distinct && !order_by.iter().all(|(key, ..)| sorted_by_argument(key)) {
+            return Err(TrinoError::at(
+                pos,
+                Code::ExpressionNotInDistinct,
+                "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments",
+            ));
         }
         Ok(AggregateCall {
             id: self.planner.fresh(),
@@ -228,6 +277,7 @@ impl Analyzer<'_> {
             filter,
             order_by,
             ty,
+            fold,
         })
     }
 
@@ -280,7 +330,6 @@ fn unsupported_form(name: &str, types: &[Type]) -> bool {
         ("min" | "max", [_] | [_, _])
             | ("min_by" | "max_by", [_, _] | [_, _, _])
             | ("approx_distinct", [_, _])
-            | ("sum" | "avg", [Type::IntervalDay | Type::IntervalYear])
             | ("avg", [Type::Date | Type::Timestamp(_)])
     )
 }
@@ -300,7 +349,8 @@ pub fn parts(
         .order_by
         .iter()
         .map(|(key, descending, nulls_first)| {
-            SortExpr::new(key.expr.clone(), !descending, *nulls_first)
+            let key = super::query::sorted_by(key.expr.clone(), &key.ty);
+            SortExpr::new(key, !descending, *nulls_first)
         })
         .collect();
     let mut part = |function: Arc<AggregateUDF>, arguments: Vec<Expr>| Part {
@@ -326,6 +376,17 @@ pub fn parts(
         (vec![part], result)
     };
     let wide = |expr: Expr, ty: DataType| Expr::Cast(Cast::new(Box::new(expr), ty));
+    if let Some(fold) = &call.fold {
+        let mut fold = fold.clone();
+        let mut arguments: Vec<Expr> = (0..fold.arguments.len()).map(argument).collect();
+        for (key, descending, nulls_first) in &call.order_by {
+            arguments.push(key.expr.clone());
+            fold = fold.ordered_by(key.ty.clone(), *descending, *nulls_first);
+        }
+        let mut part = part(fold.udaf(), arguments);
+        part.order_by.clear();
+        return Ok(plain(part));
+    }
     Ok(match call.name.as_str() {
         "count" => plain(part(count_udaf(), vec![argument(0)])),
         "approx_distinct" => {
@@ -364,6 +425,17 @@ pub fn parts(
                 ..held(&part, call.ty.clone())
             };
             (vec![part], result)
+        }
+        name @ ("sum" | "avg") if is_interval(&call.ty) => {
+            let sum = part(
+                sum_udaf(),
+                vec![wide(argument(0), DataType::Decimal128(38, 0))],
+            );
+            let count = part(count_udaf(), vec![argument(0)]);
+            let total = held(&sum, Type::Decimal(38, 0));
+            let rows = held(&count, Type::Bigint);
+            let result = apply(interval_total(name == "avg", &call.ty), vec![total, rows])?;
+            (vec![sum, count], result)
         }
         "avg" if matches!(call.ty, Type::Decimal(..)) => {
             let scale = i8::try_from(call.ty.scale()).unwrap_or(0);
@@ -464,6 +536,43 @@ pub fn parts(
 
 const fn is_float(ty: &Type) -> bool {
     matches!(ty, Type::Double | Type::Real)
+}
+
+const fn is_interval(ty: &Type) -> bool {
+    matches!(ty, Type::IntervalDay | Type::IntervalYear)
+}
+
+/// The sum of intervals, or their average, rounded half up.
+fn interval_total(average: bool, ty: &Type) -> Function {
+    let parameters = vec![Type::Decimal(38, 0), Type::Bigint];
+    let (low, high) = match ty {
+        Type::IntervalYear => integral_range(&Type::Integer),
+        _ => integral_range(&Type::Bigint),
+    };
+    let name = if average {
+        "interval_average"
+    } else {
+        "interval_sum"
+    };
+    Function::new(name, parameters, ty.clone(), move |a| match a {
+        [Value::Decimal(sum), Value::Int(count)] => {
+            let count = i128::from((*count).max(1));
+            let total = if average {
+                (2 * sum + count).div_euclid(2 * count)
+            } else {
+                *sum
+            };
+            i64::try_from(total)
+                .ok()
+                .filter(|total| (low..=high).contains(total))
+                .map(Value::Int)
+                .ok_or_else(|| {
+                    TrinoError::in_data(Code::NumericValueOutOfRange, "bigint addition overflow")
+                })
+        }
+        _ => Ok(Value::Null),
+    })
+    .failing()
 }
 
 fn coerce_back(value: Typed, ty: &Type) -> Typed {

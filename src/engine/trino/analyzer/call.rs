@@ -78,7 +78,10 @@ impl Analyzer<'_> {
             Resolution::Found(mut function) => {
                 let constants: Vec<_> = arguments.iter().map(|a| a.constant.as_ref()).collect();
                 function.fails &= !functions::cannot_fail(name, &types, &constants);
-                apply(function, arguments)
+                apply(
+                    function.seeded(|| self.planner.context.ids.rng()),
+                    arguments,
+                )
             }
             Resolution::Mismatch(_) if documented::is_unbuilt_overload(name, &types) => {
                 let shown: Vec<String> = types.iter().map(ToString::to_string).collect();

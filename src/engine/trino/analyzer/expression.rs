@@ -6,10 +6,11 @@ use datafusion::logical_expr::{Expr, expr::InList};
 
 use super::super::arithmetic;
 use super::super::ast::{Expression, Identifier, Node, Pos, WindowSpec};
+use super::super::cast::needs_today;
 use super::super::error::{Code, Result, TrinoError};
 use super::super::functions::{self, Resolution, nested};
 use super::super::operators;
-use super::super::types::{Type, VARCHAR};
+use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::AggregateCall;
 use super::combine::{
@@ -210,6 +211,9 @@ impl<'a> Analyzer<'a> {
             Node::Cast { safe, value, to } => {
                 let value = self.analyze(value)?;
                 let to = Type::resolve(to)?;
+                if needs_today(&value.ty, &to) {
+                    return self.today_at(value, to);
+                }
                 cast(value, &to, *safe, pos)
             }
             Node::Array(items) => self.array(items, pos),
@@ -234,20 +238,21 @@ impl<'a> Analyzer<'a> {
             }
             Node::AtTimeZone(value, zone) => {
                 let (value, zone) = (self.analyze(value)?, self.analyze(zone)?);
-                self.call("at_timezone", vec![value, zone], pos)
+                self.at_time_zone(value, zone, pos)
             }
             Node::Current(word, precision) => self.current(word, *precision, pos),
             Node::Grouping(arguments) => self.grouping(arguments, pos),
-            Node::Exists(query) => self.exists(query),
+            Node::JsonPath(call) => self.json_path_call(call, pos),
+            Node::JsonMaker(maker) => self.json_maker(maker, pos),
+            Node::Exists(query) => self.exists(query, pos),
             Node::Subquery(query) => self.scalar_subquery(query, pos),
             Node::InQuery(value, query, negated) => {
                 let inside = self.in_subquery(value, query, pos)?;
                 Ok(if *negated { not(inside) } else { inside })
             }
-            Node::Quantified(_, _, quantifier, _) => Err(TrinoError::unsupported(
-                pos,
-                format!("Quantified comparison {quantifier} (subquery)"),
-            )),
+            Node::Quantified(op, value, quantifier, query) => {
+                self.quantified(op, value, quantifier, query, pos)
+            }
             other => Err(TrinoError::unsupported(pos, format!("{other:?}"))),
         }
     }
@@ -306,6 +311,15 @@ impl<'a> Analyzer<'a> {
     }
 
     fn find(&mut self, parts: &[Identifier], pos: Pos) -> Result<Option<Typed>> {
+        if let [first, _, ..] = parts
+            && self
+                .lambda
+                .iter()
+                .any(|argument| argument.name == Some(first.key()))
+        {
+            // A field of a lambda's argument, whatever relation has its name.
+            return Ok(None);
+        }
         if let [only] = parts
             && let Some(argument) = self
                 .lambda
@@ -337,7 +351,7 @@ impl<'a> Analyzer<'a> {
                 Ok(Some(field.typed()))
             }
             Lookup::Ambiguous => Err(ambiguous(parts, pos)),
-            Lookup::Missing => Ok(None),
+            Lookup::Missing => self.planner.outer_name(parts, pos),
         }
     }
 
@@ -390,7 +404,10 @@ impl<'a> Analyzer<'a> {
             return Err(TrinoError::at(
                 pos,
                 Code::TypeMismatch,
-                format!("Cannot apply operator: {sign}{}", value.ty),
+                match negative {
+                    true => format!("Cannot negate {}", value.ty),
+                    false => format!("Cannot apply operator: {sign}{}", value.ty),
+                },
             ));
         }
         if !negative || value.ty == Type::Unknown {
@@ -567,6 +584,7 @@ impl<'a> Analyzer<'a> {
     }
 
     fn array(&mut self, items: &[Expression], pos: Pos) -> Result<Typed> {
+        let places: Vec<Pos> = items.iter().map(|item| item.pos).collect();
         let items = self.all(items)?;
         if items.len() > 254 {
             return Err(TrinoError::at(
@@ -576,14 +594,22 @@ impl<'a> Analyzer<'a> {
             ));
         }
         let mut ty = Type::Unknown;
-        for item in &items {
+        for (item, place) in items.iter().zip(places) {
             ty = ty.common(&item.ty).ok_or_else(|| {
+                let mut all: Vec<String> = Vec::new();
+                for item in &items {
+                    let shown = item.ty.to_string();
+                    if !all.contains(&shown) {
+                        all.push(shown);
+                    }
+                }
                 TrinoError::at(
-                    pos,
+                    place,
                     Code::TypeMismatch,
                     format!(
-                        "All ARRAY elements must be the same type: {ty}, {}",
-                        item.ty
+                        "All ARRAY elements must be the same type or coercible to a common type. Cannot find common type between {ty} and {}, all types (without duplicates): [{}]",
+                        item.ty,
+                        all.join(", ")
                     ),
                 )
             })?;
@@ -626,38 +652,6 @@ impl<'a> Analyzer<'a> {
                 Code::TypeMismatch,
                 format!("Cannot use {} for subscript of {}", index_value.ty, base.ty),
             )),
-        }
-    }
-
-    pub(super) fn current(
-        &mut self,
-        word: &str,
-        precision: Option<u32>,
-        pos: Pos,
-    ) -> Result<Typed> {
-        let now = self.planner.context.now;
-        let p = match precision {
-            None => 3,
-            Some(p) if p <= 3 => u8::try_from(p).unwrap_or(3),
-            Some(p) => {
-                return Err(TrinoError::unsupported(pos, format!("{word}({p})")));
-            }
-        };
-        let unit = 10_i64.pow(3 - u32::from(p));
-        let millis = now.millis().div_euclid(unit) * unit;
-        match word {
-            "CURRENT_DATE" => {
-                let days = i32::try_from(now.millis().div_euclid(86_400_000)).unwrap_or(0);
-                literal(Value::Date(days), Type::Date)
-            }
-            "CURRENT_TIMESTAMP" => literal(Value::Int(millis << 12), Type::TimestampTz(p)),
-            "LOCALTIMESTAMP" => literal(Value::Timestamp(millis * 1_000), Type::Timestamp(p)),
-            "CURRENT_CATALOG" => text_literal(self.planner.context.catalog),
-            "CURRENT_SCHEMA" => match self.planner.context.database {
-                Some(database) => text_literal(database),
-                None => literal(Value::Null, VARCHAR),
-            },
-            _ => Err(TrinoError::unsupported(pos, word)),
         }
     }
 
@@ -705,7 +699,7 @@ pub fn name_parts(expression: &Expression) -> Option<Vec<Identifier>> {
     }
 }
 
-fn ambiguous(parts: &[Identifier], pos: Pos) -> TrinoError {
+pub fn ambiguous(parts: &[Identifier], pos: Pos) -> TrinoError {
     TrinoError::at(
         pos,
         Code::AmbiguousName,

@@ -133,8 +133,44 @@ impl Planner<'_> {
         if is_unnest(source) {
             return self.relation(source, named, Some(left));
         }
+        if is_lateral(source) {
+            return self.lateral(left, source, None, false, named);
+        }
         let right = self.relation(source, named, None)?;
         cross(left, right)
+    }
+
+    /// The rows of `left`, each with those a relation has for it and for which a condition holds; with
+    /// `keep`, a row without any stays.
+    fn lateral(
+        &self,
+        left: Relation,
+        source: &Source,
+        condition: Option<&Expression>,
+        keep: bool,
+        named: &Named,
+    ) -> Result<Relation> {
+        let (right, bindings) = self.inside(&left.fields, || {
+            let mut right = self.relation(source, named, None)?;
+            if let Some(condition) = condition {
+                let mut analyzer = Analyzer::new(self, named, &right.fields, "JOIN");
+                let on = analyzer.condition(condition, "JOIN ON clause")?;
+                let subqueries = std::mem::take(&mut analyzer.subqueries);
+                right.plan = self.attach(right.plan, subqueries)?;
+                right.plan = self.filtered(right.plan, on)?;
+            }
+            let shown: Vec<Expr> = right.fields.iter().map(|f| column(&f.id)).collect();
+            right.plan = built(
+                LogicalPlanBuilder::from(right.plan)
+                    .project(shown)
+                    .and_then(LogicalPlanBuilder::build),
+            )?;
+            Ok(right)
+        })?;
+        let mut fields = left.fields;
+        fields.extend(right.fields);
+        let plan = self.applied(left.plan, right.plan, bindings, keep)?;
+        Ok(Relation { plan, fields })
     }
 
     /// One relation; `left` is what UNNEST may look at, and is then part of the result.
@@ -142,18 +178,7 @@ impl Planner<'_> {
         match source {
             Source::Table(name, pos) => self.table(name, *pos, named),
             Source::Subquery(query) => self.unqualified(self.query(query, named)?),
-            Source::Lateral(query, pos) => {
-                // A name that is not inside may be one of the relations before it.
-                let relation = self.query(query, named).map_err(|error| match error.code {
-                    Code::ColumnNotFound | Code::TableNotFound
-                        if error.message.contains("resolve") =>
-                    {
-                        TrinoError::unsupported(error.at.unwrap_or(*pos), "Correlated LATERAL")
-                    }
-                    _ => error,
-                })?;
-                self.unqualified(relation)
-            }
+            Source::Lateral(query, _) => self.unqualified(self.query(query, named)?),
             Source::Parenthesized(inner) => self.relation(inner, named, left),
             Source::Unnest(arrays, ordinality, _) => {
                 let left = match left {
@@ -194,11 +219,32 @@ impl Planner<'_> {
 
     fn join(&self, join: &Join, named: &Named) -> Result<Relation> {
         let left = self.relation(&join.left, named, None)?;
-        if is_lateral(&join.right) && matches!(join.kind, JoinKind::Right | JoinKind::Full) {
-            return Err(TrinoError::unsupported(
-                join.pos,
-                "RIGHT or FULL JOIN LATERAL",
-            ));
+        if is_lateral(&join.right) {
+            let condition = match &join.criteria {
+                Criteria::None => None,
+                Criteria::On(condition) => Some(condition),
+                _ => return Err(TrinoError::unsupported(join.pos, "LATERAL with USING")),
+            };
+            return match join.kind {
+                JoinKind::Cross | JoinKind::Inner => {
+                    self.lateral(left, &join.right, condition, false, named)
+                }
+                JoinKind::Left => self.lateral(left, &join.right, condition, true, named),
+                JoinKind::Right | JoinKind::Full => {
+                    let (right, bindings) =
+                        self.inside(&left.fields, || self.relation(&join.right, named, None))?;
+                    match condition {
+                        Some(condition) if bindings.is_empty() => {
+                            self.join_on(join.kind, left, right, condition, named)
+                        }
+                        _ => Err(TrinoError::at(
+                            join.pos,
+                            Code::InvalidColumnReference,
+                            "LATERAL reference not allowed in RIGHT or FULL JOIN",
+                        )),
+                    }
+                }
+            };
         }
         if is_unnest(&join.right) {
             return self.join_unnest(join, left, named);
@@ -268,10 +314,8 @@ impl Planner<'_> {
         let mut analyzer = Analyzer::new(self, named, &fields, "JOIN");
         let on = analyzer.condition(condition, "JOIN ON clause")?;
         if !analyzer.subqueries.is_empty() {
-            return Err(TrinoError::unsupported(
-                condition.pos,
-                "Subquery in JOIN condition",
-            ));
+            let subqueries = std::mem::take(&mut analyzer.subqueries);
+            return self.join_on_subquery(kind, (left, right), on, subqueries, condition, named);
         }
         if on.fails {
             return self.join_on_failing(kind, left, right, condition, named);
@@ -284,6 +328,73 @@ impl Planner<'_> {
                 .join_on(right.plan, join_type(kind), vec![on.expr])
                 .and_then(LogicalPlanBuilder::build),
         )?;
+        Ok(Relation { plan, fields })
+    }
+
+    /// A join whose condition has subqueries: they are answered for every pair of rows.
+    fn join_on_subquery(
+        &self,
+        kind: JoinKind,
+        (left, right): (Relation, Relation),
+        on: Typed,
+        subqueries: Vec<super::subquery::Subquery>,
+        condition: &Expression,
+        named: &Named,
+    ) -> Result<Relation> {
+        match kind {
+            JoinKind::Cross | JoinKind::Inner => {
+                let all = cross(left, right)?;
+                let plan = self.attach(all.plan, subqueries)?;
+                let plan = self.filtered(plan, on)?;
+                Ok(Relation { plan, ..all })
+            }
+            JoinKind::Left => self.left_by_row(left, right, condition, named),
+            JoinKind::Right => self.right_by_row(left, right, condition, named),
+            JoinKind::Full => Err(TrinoError::unsupported(
+                condition.pos,
+                "Subquery in the condition of a FULL JOIN",
+            )),
+        }
+    }
+
+    /// The same from the other side.
+    fn right_by_row(
+        &self,
+        left: Relation,
+        right: Relation,
+        condition: &Expression,
+        named: &Named,
+    ) -> Result<Relation> {
+        let width = right.fields.len();
+        let mut all = self.left_by_row(right, left, condition, named)?;
+        all.fields.rotate_left(width);
+        Ok(all)
+    }
+
+    /// A left join that looks at the right side anew for every row of the left one.
+    fn left_by_row(
+        &self,
+        left: Relation,
+        right: Relation,
+        condition: &Expression,
+        named: &Named,
+    ) -> Result<Relation> {
+        let (inner, bindings) = self.inside(&left.fields, || {
+            let mut analyzer = Analyzer::new(self, named, &right.fields, "JOIN");
+            let on = analyzer.condition(condition, "JOIN ON clause")?;
+            let subqueries = std::mem::take(&mut analyzer.subqueries);
+            let plan = self.attach(right.plan.clone(), subqueries)?;
+            let plan = self.filtered(plan, on)?;
+            let shown: Vec<Expr> = right.fields.iter().map(|f| column(&f.id)).collect();
+            built(
+                LogicalPlanBuilder::from(plan)
+                    .project(shown)
+                    .and_then(LogicalPlanBuilder::build),
+            )
+        })?;
+        let mut fields = left.fields;
+        fields.extend(right.fields);
+        let plan = self.applied(left.plan, inner, bindings, true)?;
         Ok(Relation { plan, fields })
     }
 
@@ -329,10 +440,14 @@ impl Planner<'_> {
             safe.push(equal.expr);
         }
         if let Some((_, pos)) = failing.first().filter(|_| kind != JoinKind::Inner) {
-            return Err(TrinoError::unsupported(
-                *pos,
-                "A condition that can fail in an outer join",
-            ));
+            return match kind {
+                JoinKind::Left => self.left_by_row(left, right, condition, named),
+                JoinKind::Right => self.right_by_row(left, right, condition, named),
+                _ => Err(TrinoError::unsupported(
+                    *pos,
+                    "A condition that can fail in a FULL JOIN",
+                )),
+            };
         }
         let mut plan = if safe.is_empty() {
             cross(left, right)?.plan

@@ -1,59 +1,100 @@
 //! TRY, and functions that take lambdas.
 
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::Expr;
+
 use super::super::ast::{Call, Expression, Identifier, Node, Pos};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::evaluate::Body;
 use super::super::function::Function;
 use super::super::types::Type;
 use super::super::value::{Value, array_of, values};
+use super::built;
 use super::combine::{apply, coerce};
 use super::expression::Analyzer;
 use super::literal::literal;
-use super::scope::{Field, Typed};
+use super::scope::{Field, Typed, column};
 
 /// A lambda's body, typed, with the columns it takes from around.
-struct Lambda {
-    body: Typed,
+pub(super) struct Lambda {
+    pub(super) body: Typed,
     parameters: Vec<(String, Type)>,
-    captured: Vec<Typed>,
+    pub(super) captured: Vec<Typed>,
+    /// What the captured values are called in the body.
+    names: Vec<String>,
 }
 
 impl Lambda {
-    fn prepared(&self) -> Result<Body> {
+    pub(super) fn prepared(&self) -> Result<Body> {
         let mut inputs = self.parameters.clone();
-        for typed in &self.captured {
-            if let datafusion::logical_expr::Expr::Column(column) = &typed.expr {
-                inputs.push((column.name.clone(), typed.ty.clone()));
-            }
+        for (name, typed) in self.names.iter().zip(&self.captured) {
+            inputs.push((name.clone(), typed.ty.clone()));
         }
         Body::new(&self.body.expr, &inputs, self.body.ty.clone())
     }
 }
 
 impl Analyzer<'_> {
-    /// The columns an expression uses, but those of its own parameters.
-    fn captured(&self, value: &Typed, own: &[(String, Type)]) -> Vec<Typed> {
-        let mut names: Vec<String> = value
-            .expr
+    /// A body in which every value from around has a name, and these values. Columns keep their own
+    /// names; columns of outer queries get one.
+    fn captured(
+        &self,
+        value: &Typed,
+        own: &[(String, Type)],
+    ) -> Result<(Typed, Vec<(String, Typed)>)> {
+        let mut outer: Vec<(String, Expr)> = Vec::new();
+        let named = value.expr.clone().transform(|expr| {
+            Ok(match &expr {
+                Expr::OuterReferenceColumn(_, referred) => {
+                    let name = format!("outer_{}", referred.name);
+                    let inside = column(&name);
+                    if !outer.iter().any(|(have, _)| *have == name) {
+                        outer.push((name, expr));
+                    }
+                    Transformed::yes(inside)
+                }
+                _ => Transformed::no(expr),
+            })
+        });
+        let expr = built(named)?.data;
+        let mut names: Vec<String> = expr
             .column_refs()
             .into_iter()
             .map(|c| c.name.clone())
             .filter(|name| !own.iter().any(|(id, _)| id == name))
             .collect();
         names.sort();
-        names
-            .into_iter()
-            .filter_map(|id| {
-                let ty = self.types.get(&id)?.clone();
+        let mut captured = Vec::with_capacity(names.len());
+        for name in names {
+            if let Some((_, referred)) = outer.iter().find(|(have, _)| *have == name) {
+                let ty = match referred {
+                    Expr::OuterReferenceColumn(_, column) => self.planner.outer_type(&column.name),
+                    _ => None,
+                };
+                captured.push((
+                    name,
+                    Typed {
+                        expr: referred.clone(),
+                        ty: ty.unwrap_or(Type::Unknown),
+                        fails: false,
+                        constant: None,
+                    },
+                ));
+            } else if let Some(ty) = self.types.get(&name) {
                 let field = Field {
                     name: None,
                     qualifier: Vec::new(),
-                    id,
-                    ty,
+                    id: name.clone(),
+                    ty: ty.clone(),
                 };
-                Some(field.typed())
-            })
-            .collect()
+                captured.push((name, field.typed()));
+            }
+        }
+        let body = Typed {
+            expr,
+            ..value.clone()
+        };
+        Ok((body, captured))
     }
 
     /// `TRY(value)`
@@ -61,11 +102,13 @@ impl Analyzer<'_> {
         if !value.fails {
             return Ok(value);
         }
-        let captured = self.captured(&value, &[]);
+        let (named, captured) = self.captured(&value, &[])?;
+        let (names, captured): (Vec<String>, Vec<Typed>) = captured.into_iter().unzip();
         let lambda = Lambda {
-            body: value.clone(),
+            body: named,
             parameters: Vec::new(),
             captured: captured.clone(),
+            names,
         };
         let body = lambda.prepared()?;
         if captured.is_empty() {
@@ -87,7 +130,7 @@ impl Analyzer<'_> {
         Ok(result)
     }
 
-    fn lambda(
+    pub(super) fn lambda(
         &mut self,
         names: &[Identifier],
         body: &Expression,
@@ -128,11 +171,13 @@ impl Analyzer<'_> {
                 "Lambda expression cannot contain subqueries",
             ));
         }
-        let captured = self.captured(&body_value, &parameters);
+        let (body, captured) = self.captured(&body_value, &parameters)?;
+        let (names, captured) = captured.into_iter().unzip();
         Ok(Lambda {
-            body: body_value,
+            body,
             parameters,
             captured,
+            names,
         })
     }
 
@@ -174,6 +219,9 @@ impl Analyzer<'_> {
                     return Err(wrong(name, &array.ty, pos));
                 };
                 self.reduce(array, &item, start, step, end, pos).map(Some)
+            }
+            (name, arguments) if super::lambda_functions::takes_lambda(name, arguments) => {
+                self.lambda_function(name, arguments, pos).map(Some)
             }
             _ if call
                 .arguments
@@ -277,7 +325,7 @@ fn wrong(name: &str, ty: &Type, pos: Pos) -> TrinoError {
 }
 
 /// A call that has a whole-array form alone: constants become one-row arrays, never folded.
-fn columnwise(function: Function, arguments: Vec<Typed>) -> Result<Typed> {
+pub(super) fn columnwise(function: Function, arguments: Vec<Typed>) -> Result<Typed> {
     let arguments: Vec<Typed> = arguments
         .into_iter()
         .map(|a| Typed {

@@ -1,11 +1,11 @@
 //! Literals: their types and values.
 
 use super::super::ast::{Node, Pos, TypeName};
-use super::super::calendar::Zoned;
+use super::super::calendar::{Zoned, ZonedTime};
 use super::super::cast::{cast_value, fits};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::text;
-use super::super::types::{Type, VARCHAR};
+use super::super::types::{MAX_PRECISION, Type, VARCHAR, beyond_precision};
 use super::super::value::{Value, scalar_of};
 use super::scope::Typed;
 use datafusion::logical_expr::Expr;
@@ -83,22 +83,31 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
             // Digits as written count, zeros after the point included.
             literal(Value::Decimal(value), Type::Decimal(precision, scale))
         }
+        // The digits of a fraction are its precision.
+        "time" => {
+            let read = text::parse_time(source).ok_or_else(refused)?;
+            let p = checked(read.precision(), "time", read.offset.is_some(), pos)?;
+            let picos = read.picos(p);
+            match read.offset {
+                None => literal(Value::Time(picos), Type::Time(p)),
+                Some(offset) => {
+                    let time = ZonedTime { picos, offset };
+                    literal(Value::ZonedTime(time), Type::TimeTz(p))
+                }
+            }
+        }
         "timestamp" => {
             let read = text::parse_timestamp(source).ok_or_else(refused)?;
-            let precision = u8::try_from(read.precision).unwrap_or(u8::MAX);
+            let p = checked(read.precision(), "timestamp", read.zone.is_some(), pos)?;
+            let local = read.picos(p);
             match read.zone {
-                None if precision <= 6 => {
-                    literal(Value::Timestamp(read.micros), Type::Timestamp(precision))
+                None => literal(Value::Timestamp(local), Type::Timestamp(p)),
+                Some(zone) => {
+                    let zoned = Zoned::from_existing(local, zone)
+                        .filter(|zoned| p > 3 || zoned.is_short())
+                        .ok_or_else(refused)?;
+                    literal(Value::Zoned(zoned), Type::TimestampTz(p))
                 }
-                Some(zone) if precision <= 3 => {
-                    let zoned = Zoned::from_local(read.micros.div_euclid(1_000), zone);
-                    let packed = zoned.pack().ok_or_else(refused)?;
-                    literal(Value::Int(packed), Type::TimestampTz(precision))
-                }
-                _ => Err(TrinoError::unsupported(
-                    pos,
-                    format!("TIMESTAMP of precision {precision}"),
-                )),
             }
         }
         "char" => {
@@ -108,6 +117,10 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
                 Type::Char(length),
             )
         }
+        "json" => match super::super::json::Json::parse(source) {
+            Some(json) => literal(Value::Text(json.sorted().to_string()), Type::Json),
+            None => Err(refused()),
+        },
         _ => {
             let ty = Type::resolve(name)?;
             let value = cast_value(Value::Text(source.to_string()), &VARCHAR, &ty)
@@ -115,6 +128,19 @@ fn typed(name: &TypeName, source: &str, pos: Pos) -> Result<Typed> {
             literal(value, ty)
         }
     }
+}
+
+/// The precision of a literal of time, if Trino has it.
+fn checked(precision: u8, name: &str, zoned: bool, pos: Pos) -> Result<u8> {
+    if precision <= MAX_PRECISION {
+        return Ok(precision);
+    }
+    let zone = if zoned { " with time zone" } else { "" };
+    Err(beyond_precision(
+        pos,
+        &format!("{name}{zone}"),
+        precision.into(),
+    ))
 }
 
 fn interval(negative: bool, text: &str, from: &str, to: Option<&str>) -> Option<(Value, Type)> {

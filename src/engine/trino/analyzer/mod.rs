@@ -7,20 +7,25 @@
 mod aggregate;
 mod call;
 mod combine;
+mod correlation;
 mod expression;
 mod filter;
 mod from;
 mod lambda;
+mod lambda_functions;
 mod literal;
+mod now;
 mod query;
+mod recursion;
 mod scope;
 mod select;
+mod sql_json;
 mod subquery;
 mod view;
 mod window;
 mod write;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -33,7 +38,7 @@ use super::function::inward;
 use super::lexer::{self, Kind};
 use super::parser;
 use super::types::Type;
-use crate::base::Timestamp;
+use crate::base::{Ids, Timestamp};
 pub use scope::Relation;
 pub use view::StoredView;
 
@@ -81,6 +86,8 @@ pub struct PlanContext<'a> {
     pub now: Timestamp,
     /// `ExecutionParameters`, for the question marks.
     pub parameters: &'a [String],
+    /// Where `random()` and its like draw their seeds from.
+    pub ids: &'a Ids,
     /// The tables.
     pub tables: &'a dyn TableSource,
 }
@@ -133,6 +140,7 @@ pub fn plan_query(
     let mut planner = Planner {
         context,
         next_id: Cell::new(0),
+        outer: RefCell::default(),
         parameters: Vec::new(),
         hidden: hidden_columns(&query.to_string()),
         views: Vec::new(),
@@ -155,6 +163,7 @@ pub fn locate(name: &Name, context: &PlanContext<'_>, pos: Pos) -> Result<(Strin
     let planner = Planner {
         context,
         next_id: Cell::new(0),
+        outer: RefCell::default(),
         parameters: Vec::new(),
         hidden: BTreeSet::new(),
         views: Vec::new(),
@@ -177,6 +186,8 @@ fn hidden_columns(sql: &str) -> BTreeSet<String> {
 pub(super) struct Planner<'c> {
     context: &'c PlanContext<'c>,
     next_id: Cell<usize>,
+    /// The queries around the one being planned, innermost last.
+    outer: RefCell<Vec<correlation::Scope>>,
     parameters: Vec<Expression>,
     /// Hidden columns that the text names.
     hidden: BTreeSet<String>,

@@ -18,9 +18,6 @@ use super::{Named, Planner, built};
 impl Planner<'_> {
     /// Plans a query; `named` are the named queries around it.
     pub(super) fn query(&self, query: &Query, named: &Named) -> Result<Relation> {
-        if query.recursive {
-            return Err(TrinoError::unsupported(query.pos, "WITH RECURSIVE"));
-        }
         let mut named = named.clone();
         let mut own = Vec::new();
         for item in &query.with {
@@ -34,8 +31,18 @@ impl Planner<'_> {
                     ),
                 ));
             }
-            let mut relation = self.query(&item.query, &named)?;
-            self.rename(&mut relation, &item.columns, item.name.pos)?;
+            let relation = match query.recursive {
+                true => self.recursive(item, &named)?,
+                false => None,
+            };
+            let relation = match relation {
+                Some(relation) => relation,
+                None => {
+                    let mut relation = self.query(&item.query, &named)?;
+                    self.rename(&mut relation, &item.columns, item.name.pos)?;
+                    relation
+                }
+            };
             own.push(item.name.key());
             named.insert(item.name.key(), Arc::new(relation));
         }
@@ -50,7 +57,7 @@ impl Planner<'_> {
     }
 
     /// Column aliases of a WITH query.
-    fn rename(
+    pub(super) fn rename(
         &self,
         relation: &mut Relation,
         columns: &[super::Identifier],
@@ -76,7 +83,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn body(&self, body: &Body, named: &Named) -> Result<Relation> {
+    pub(super) fn body(&self, body: &Body, named: &Named) -> Result<Relation> {
         match body {
             Body::Select(select) => self.select(select, &[], named),
             Body::Nested(query) => self.query(query, named),
@@ -243,11 +250,6 @@ impl Planner<'_> {
             })?);
         }
         let distinct = !(all && operation == SetOperation::Union);
-        if distinct {
-            for ty in &types {
-                self.groupable(ty, pos)?;
-            }
-        }
         let ids: Vec<String> = types.iter().map(|_| self.fresh()).collect();
         let names: Vec<Option<String>> = left.fields.iter().map(|f| f.name.clone()).collect();
         let left = self.converted(left, &types, &ids, distinct)?;
@@ -258,20 +260,24 @@ impl Planner<'_> {
                     .union(right)
                     .and_then(LogicalPlanBuilder::build),
             )?,
-            (SetOperation::Union, false) => built(
-                LogicalPlanBuilder::from(left)
-                    .union(right)
-                    .and_then(LogicalPlanBuilder::distinct)
-                    .and_then(LogicalPlanBuilder::build),
-            )?,
+            (SetOperation::Union, false) => {
+                let both = built(
+                    LogicalPlanBuilder::from(left)
+                        .union(right)
+                        .and_then(LogicalPlanBuilder::build),
+                )?;
+                let columns: Vec<_> = ids.iter().cloned().zip(types.iter().cloned()).collect();
+                self.distinct_rows(both, &columns)?
+            }
             (operation, true) => {
                 // Equal rows of a side are numbered: then no two are equal, and the n-th of one side
                 // answers to the n-th of the other.
                 let number = self.fresh();
-                let left = numbered(left, &ids, &number)?;
-                let right = numbered(right, &ids, &number)?;
-                let mut keys = ids.clone();
-                keys.push(number);
+                let columns: Vec<_> = ids.iter().cloned().zip(types.iter().cloned()).collect();
+                let left = numbered(left, &columns, &number)?;
+                let right = numbered(right, &columns, &number)?;
+                let mut keys = columns;
+                keys.push((number, Type::Bigint));
                 let kept = self.difference(operation, left, right, &keys)?;
                 let shown: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
                 built(
@@ -280,7 +286,10 @@ impl Planner<'_> {
                         .and_then(LogicalPlanBuilder::build),
                 )?
             }
-            (operation, false) => self.difference(operation, left, right, &ids)?,
+            (operation, false) => {
+                let columns: Vec<_> = ids.iter().cloned().zip(types.iter().cloned()).collect();
+                self.difference(operation, left, right, &columns)?
+            }
         };
         let fields = ids
             .into_iter()
@@ -327,13 +336,13 @@ impl Planner<'_> {
         operation: SetOperation,
         left: LogicalPlan,
         right: LogicalPlan,
-        ids: &[String],
+        columns: &[(String, Type)],
     ) -> Result<LogicalPlan> {
         use datafusion::functions_aggregate::expr_fn::max;
         use datafusion::logical_expr::lit;
         let (from_left, from_right) = (self.fresh(), self.fresh());
         let marked = |plan: LogicalPlan, l: i32, r: i32| {
-            let mut exprs: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
+            let mut exprs: Vec<Expr> = columns.iter().map(|(id, _)| column(id)).collect();
             exprs.push(lit(l).alias(&from_left));
             exprs.push(lit(r).alias(&from_right));
             built(
@@ -342,29 +351,47 @@ impl Planner<'_> {
                     .and_then(LogicalPlanBuilder::build),
             )
         };
-        let both =
-            built(LogicalPlanBuilder::from(marked(left, 1, 0)?).union(marked(right, 0, 1)?))?;
+        let both = built(
+            LogicalPlanBuilder::from(marked(left, 1, 0)?)
+                .union(marked(right, 0, 1)?)
+                .and_then(LogicalPlanBuilder::build),
+        )?;
         let (has_left, has_right) = (self.fresh(), self.fresh());
-        let groups: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
         let wanted = i32::from(operation == SetOperation::Intersect);
+        let marks = vec![
+            max(column(&from_left)).alias(&has_left),
+            max(column(&from_right)).alias(&has_right),
+        ];
+        let grouped = self.grouped_rows(both, columns, marks)?;
         built(
-            both.aggregate(
-                groups.clone(),
-                vec![
-                    max(column(&from_left)).alias(&has_left),
-                    max(column(&from_right)).alias(&has_right),
-                ],
-            )
-            .and_then(|b| {
-                b.filter(
+            LogicalPlanBuilder::from(grouped)
+                .filter(
                     column(&has_left)
                         .eq(lit(1))
                         .and(column(&has_right).eq(lit(wanted))),
                 )
-            })
-            .and_then(|b| b.project(groups))
-            .and_then(LogicalPlanBuilder::build),
+                .and_then(|b| b.project(columns.iter().map(|(id, _)| column(id))))
+                .and_then(LogicalPlanBuilder::build),
         )
+    }
+
+    /// The rows of a plan, each once.
+    pub(super) fn distinct_rows(
+        &self,
+        plan: LogicalPlan,
+        columns: &[(String, Type)],
+    ) -> Result<LogicalPlan> {
+        if columns
+            .iter()
+            .all(|(_, ty)| super::super::key::key(ty).is_none())
+        {
+            return built(
+                LogicalPlanBuilder::from(plan)
+                    .distinct()
+                    .and_then(LogicalPlanBuilder::build),
+            );
+        }
+        self.grouped_rows(plan, columns, Vec::new())
     }
 
     /// ORDER BY over the columns of a finished relation.
@@ -391,7 +418,7 @@ impl Planner<'_> {
             self.sortable(&key.ty, item.expression.pos)?;
             let id = self.fresh();
             exprs.push(key.expr.alias(&id));
-            keys.push(sort(&id, item));
+            keys.push(sort(&id, &key.ty, item));
         }
         let outputs: Vec<Expr> = relation.fields.iter().map(|f| column(&f.id)).collect();
         let plan = built(
@@ -449,23 +476,53 @@ impl Planner<'_> {
         }
     }
 
-    /// Refuses types DataFusion cannot group.
-    pub(super) fn groupable(&self, ty: &Type, pos: Pos) -> Result<()> {
-        let held = !matches!(
-            ty,
-            Type::Map(..) | Type::Array(_) | Type::Row(_) | Type::TimestampTz(_)
-        );
-        if held {
-            Ok(())
-        } else {
-            Err(TrinoError::unsupported(
-                pos,
-                format!("Grouping or DISTINCT of type {ty}"),
-            ))
+    /// One row of each set of rows that are the same in these columns, with aggregates over the set.
+    /// What Arrow would group otherwise is grouped by its key.
+    pub(super) fn grouped_rows(
+        &self,
+        plan: LogicalPlan,
+        columns: &[(String, Type)],
+        mut aggregates: Vec<Expr>,
+    ) -> Result<LogicalPlan> {
+        let mut before: Vec<Expr> = plan
+            .schema()
+            .columns()
+            .into_iter()
+            .map(Expr::Column)
+            .collect();
+        let mut after: Vec<Expr> = aggregates
+            .iter()
+            .map(|a| column(&a.schema_name().to_string()))
+            .collect();
+        let (mut groups, mut keyed) = (Vec::new(), false);
+        for (id, ty) in columns {
+            let Some(key) = super::super::key::key(ty) else {
+                groups.push(column(id));
+                after.push(column(id));
+                continue;
+            };
+            let (key_id, first) = (self.fresh(), self.fresh());
+            before.push(key.expression(vec![column(id)]).alias(&key_id));
+            groups.push(column(&key_id));
+            aggregates.push(first_of(column(id)).alias(&first));
+            after.push(column(&first).alias(id));
+            keyed = true;
         }
+        let builder = LogicalPlanBuilder::from(plan);
+        let builder = if keyed {
+            built(builder.project(before))?
+        } else {
+            builder
+        };
+        built(
+            builder
+                .aggregate(groups, aggregates)
+                .and_then(|b| b.project(after))
+                .and_then(LogicalPlanBuilder::build),
+        )
     }
 
-    /// Refuses types DataFusion would sort otherwise than Trino.
+    /// Refuses types that have no order.
     pub(super) fn sortable(&self, ty: &Type, pos: Pos) -> Result<()> {
         match ty {
             Type::Map(..) => Err(TrinoError::at(
@@ -473,9 +530,10 @@ impl Planner<'_> {
                 Code::TypeMismatch,
                 format!("Type {ty} is not orderable, and therefore cannot be used in ORDER BY"),
             )),
-            Type::Array(_) | Type::Row(_) => Err(TrinoError::unsupported(
+            ty if !ty.is_orderable() => Err(TrinoError::at(
                 pos,
-                format!("ORDER BY of type {ty}"),
+                Code::TypeMismatch,
+                format!("Type {ty} is not orderable, and therefore cannot be used in ORDER BY"),
             )),
             _ => Ok(()),
         }
@@ -499,13 +557,13 @@ fn visible(relation: Relation) -> Result<Relation> {
 }
 
 /// A plan with one column more, `number`: 1, 2, … within rows that are equal in `ids`.
-fn numbered(plan: LogicalPlan, ids: &[String], number: &str) -> Result<LogicalPlan> {
+fn numbered(plan: LogicalPlan, columns: &[(String, Type)], number: &str) -> Result<LogicalPlan> {
     use datafusion::functions_window::expr_fn::row_number;
     use datafusion::logical_expr::ExprFunctionExt;
-    let columns: Vec<Expr> = ids.iter().map(|id| column(id)).collect();
-    let window = built(row_number().partition_by(columns.clone()).build())?;
+    let keys = columns.iter().map(|(id, ty)| sorted_by(column(id), ty));
+    let window = built(row_number().partition_by(keys.collect()).build())?;
     let have = window.schema_name().to_string();
-    let mut outputs = columns;
+    let mut outputs: Vec<Expr> = columns.iter().map(|(id, _)| column(id)).collect();
     outputs.push(column(&have).alias(number));
     built(
         LogicalPlanBuilder::from(plan)
@@ -532,8 +590,25 @@ fn expanded(value: &Typed) -> Result<Option<Vec<Typed>>> {
 }
 
 /// A sort key on a column.
-pub(super) fn sort(id: &str, item: &SortItem) -> SortExpr {
-    SortExpr::new(column(id), !item.descending, item.nulls_first)
+pub(super) fn sort(id: &str, ty: &Type, item: &SortItem) -> SortExpr {
+    SortExpr::new(
+        sorted_by(column(id), ty),
+        !item.descending,
+        item.nulls_first,
+    )
+}
+
+/// An expression in the form it is sorted by.
+pub(super) fn sorted_by(expr: Expr, ty: &Type) -> Expr {
+    match super::super::key::key(ty) {
+        Some(key) => key.expression(vec![expr]),
+        None => expr,
+    }
+}
+
+/// Any value of a group.
+pub(super) fn first_of(expr: Expr) -> Expr {
+    datafusion::functions_aggregate::first_last::first_value_udaf().call(vec![expr])
 }
 
 /// `ORDER BY 2`, `GROUP BY 2`: the position from 0.

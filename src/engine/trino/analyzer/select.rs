@@ -14,7 +14,7 @@ use super::super::operators::grouped_by;
 use super::super::types::Type;
 use super::aggregate::{self, AggregateCall, Part};
 use super::expression::{Analyzer, Gathered, name_parts};
-use super::query::{null_of, ordinal, sort};
+use super::query::{first_of, null_of, ordinal, sort};
 use super::scope::{Field, Relation, Typed, column};
 use super::subquery::Subquery;
 use super::window::WindowCall;
@@ -117,7 +117,7 @@ impl Planner<'_> {
             all.extend(keys.iter_mut().map(|k| &mut k.value));
             all.extend(&mut having);
             all.extend(windows.iter_mut().flat_map(WindowCall::expressions));
-            all.extend(subqueries.iter_mut().filter_map(Subquery::value));
+            all.extend(subqueries.iter_mut().flat_map(Subquery::values));
             let inputs: HashSet<&str> = from.fields.iter().map(|f| f.id.as_str()).collect();
             for value in all {
                 value.expr = replaced(value.expr.clone(), &replacements)?;
@@ -265,7 +265,6 @@ impl Planner<'_> {
                     "GROUP BY clause cannot contain aggregations, window functions or grouping operations",
                 ));
             }
-            self.groupable(&value.ty, expression.pos)?;
             let have = grouping.keys.iter().position(|k| k.expr == value.expr);
             Ok(have.unwrap_or_else(|| {
                 grouping.keys.push(value);
@@ -279,25 +278,26 @@ impl Planner<'_> {
             let sets: Vec<Vec<usize>> = match element {
                 GroupingElement::Simple(expressions) => vec![all(expressions)?],
                 GroupingElement::Rollup(expressions) => {
-                    let keys = all(expressions)?;
-                    (0..=keys.len())
+                    let groups = groups_of(expressions, &mut all)?;
+                    (0..=groups.len())
                         .rev()
-                        .map(|n| keys.iter().take(n).copied().collect())
+                        .map(|n| groups.iter().take(n).flatten().copied().collect())
                         .collect()
                 }
                 GroupingElement::Cube(expressions) => {
-                    let keys = all(expressions)?;
-                    if keys.len() > 10 {
+                    let groups = groups_of(expressions, &mut all)?;
+                    if groups.len() > 10 {
                         let pos = expressions.first().map_or(Pos::default(), |e| e.pos);
                         return Err(TrinoError::unsupported(pos, "CUBE of more than 10 columns"));
                     }
-                    (0..1_usize << keys.len())
+                    (0..1_usize << groups.len())
                         .rev()
                         .map(|mask| {
-                            keys.iter()
+                            groups
+                                .iter()
                                 .enumerate()
-                                .filter(|(i, _)| mask & (1 << (keys.len() - 1 - i)) != 0)
-                                .map(|(_, key)| *key)
+                                .filter(|(i, _)| mask & (1 << (groups.len() - 1 - i)) != 0)
+                                .flat_map(|(_, keys)| keys.iter().copied())
                                 .collect()
                         })
                         .collect()
@@ -344,8 +344,16 @@ impl Planner<'_> {
     ) -> Result<(LogicalPlan, Replacements)> {
         let key_ids: Vec<String> = grouping.keys.iter().map(|_| self.fresh()).collect();
         let mut before = Before::default();
-        for (key, id) in grouping.keys.iter().zip(&key_ids) {
+        // What Arrow would group otherwise has a key beside it, and is any value of its group.
+        let mut keyed: HashMap<usize, String> = HashMap::new();
+        for (at, (key, id)) in grouping.keys.iter().zip(&key_ids).enumerate() {
             before.add(grouped_by(key.expr.clone(), &key.ty).alias(id), id);
+            if let Some(function) = super::super::key::key(&key.ty) {
+                let key_id = self.fresh();
+                let made = function.expression(vec![key.expr.clone()]);
+                before.add(made.alias(&key_id), &key_id);
+                keyed.insert(at, key_id);
+            }
         }
         for call in &mut calls {
             let typed = call
@@ -394,12 +402,16 @@ impl Planner<'_> {
             }
             let groups: Vec<Expr> = set
                 .iter()
-                .filter_map(|at| key_ids.get(*at))
+                .filter_map(|at| keyed.get(at).or_else(|| key_ids.get(*at)))
                 .map(|id| column(id))
                 .collect();
             let mut exprs = Vec::new();
             for (at, (key, id)) in grouping.keys.iter().zip(&key_ids).enumerate() {
-                exprs.push(if set.contains(&at) {
+                exprs.push(if set.contains(&at) && keyed.contains_key(&at) {
+                    let first = self.fresh();
+                    parts.push(first_of(column(id)).alias(&first));
+                    column(&first).alias(id)
+                } else if set.contains(&at) {
                     column(id)
                 } else {
                     null_of(&key.ty)?.alias(id)
@@ -515,13 +527,9 @@ impl Planner<'_> {
                 ty: value.ty,
             });
         }
-        if select.distinct {
-            for field in &fields {
-                self.groupable(&field.ty, select.pos)?;
-            }
-        }
         let mut sorts = Vec::new();
         for (key, item) in keys.into_iter().zip(order_by) {
+            let ty = key.value.ty.clone();
             let id = match key.output.and_then(|at| fields.get(at)) {
                 Some(field) => field.id.clone(),
                 None if select.distinct => {
@@ -537,12 +545,17 @@ impl Planner<'_> {
                     id
                 }
             };
-            sorts.push(sort(&id, item));
+            sorts.push(sort(&id, &ty, item));
         }
         let hidden = exprs.len() > fields.len();
         let mut builder = built(LogicalPlanBuilder::from(plan).project(exprs))?;
         if select.distinct {
-            builder = built(builder.distinct())?;
+            let columns: Vec<_> = fields
+                .iter()
+                .map(|f| (f.id.clone(), f.ty.clone()))
+                .collect();
+            let distinct = self.distinct_rows(built(builder.build())?, &columns)?;
+            builder = LogicalPlanBuilder::from(distinct);
         }
         if !sorts.is_empty() {
             builder = built(builder.sort(sorts))?;
@@ -556,6 +569,20 @@ impl Planner<'_> {
             fields,
         })
     }
+}
+
+/// The elements of ROLLUP and CUBE: columns in parentheses come and go together.
+fn groups_of(
+    expressions: &[Expression],
+    keys: &mut dyn FnMut(&[Expression]) -> Result<Vec<usize>>,
+) -> Result<Vec<Vec<usize>>> {
+    expressions
+        .iter()
+        .map(|expression| match &expression.kind {
+            Node::Row(parts) => keys(parts),
+            _ => keys(std::slice::from_ref(expression)),
+        })
+        .collect()
 }
 
 /// Columns computed before an operator that shall see plain columns alone.
@@ -620,7 +647,7 @@ fn starred(field: &Field, pos: Pos, analyzer: &mut Analyzer<'_>) -> Output {
     }
 }
 
-/// `t.*`
+/// `t.*`, or `row.*`
 fn all_of(
     base: &Expression,
     aliases: &[super::Identifier],
@@ -628,45 +655,80 @@ fn all_of(
     pos: Pos,
     analyzer: &mut Analyzer<'_>,
 ) -> Result<Vec<Output>> {
-    let Some(prefix) = name_parts(base) else {
-        return Err(TrinoError::unsupported(pos, "expression.*"));
+    let prefix = name_parts(base);
+    let of_table: Vec<&Field> = match &prefix {
+        Some(prefix) => fields
+            .iter()
+            .filter(|f| f.comes_from(prefix) && !f.is_hidden())
+            .collect(),
+        None => Vec::new(),
     };
-    let hits: Vec<&Field> = fields
-        .iter()
-        .filter(|f| f.comes_from(&prefix) && !f.is_hidden())
-        .collect();
-    if hits.is_empty() {
-        if analyzer
-            .analyze(base)
-            .is_ok_and(|v| matches!(v.ty, Type::Row(_)))
-        {
-            return Err(TrinoError::unsupported(pos, "row.*"));
+    let mut outputs: Vec<Output> = if let (Some(prefix), true) = (&prefix, of_table.is_empty()) {
+        match analyzer.planner.outer_table(prefix) {
+            Some(outer) => outer
+                .into_iter()
+                .map(|(name, value)| Output { name, value })
+                .collect(),
+            None => fields_of_row(base, Some(prefix), pos, analyzer)?,
         }
-        return Err(TrinoError::at(
-            pos,
-            Code::TableNotFound,
-            format!("Unable to resolve reference {}", dotted(&prefix)),
-        ));
-    }
-    if !aliases.is_empty() && aliases.len() != hits.len() {
+    } else if of_table.is_empty() {
+        fields_of_row(base, None, pos, analyzer)?
+    } else {
+        of_table
+            .into_iter()
+            .map(|field| starred(field, pos, analyzer))
+            .collect()
+    };
+    if !aliases.is_empty() && aliases.len() != outputs.len() {
         return Err(TrinoError::at(
             pos,
             Code::ColumnAliasMismatch,
             format!(
                 "Column alias list has {} entries but relation has {} columns",
                 aliases.len(),
-                hits.len()
+                outputs.len()
             ),
         ));
     }
-    let mut outputs: Vec<Output> = hits
-        .into_iter()
-        .map(|field| starred(field, pos, analyzer))
-        .collect();
     for (output, alias) in outputs.iter_mut().zip(aliases) {
         output.name = Some(alias.value.clone());
     }
     Ok(outputs)
+}
+
+fn fields_of_row(
+    base: &Expression,
+    prefix: Option<&Vec<super::Identifier>>,
+    pos: Pos,
+    analyzer: &mut Analyzer<'_>,
+) -> Result<Vec<Output>> {
+    let value = match (analyzer.analyze(base), prefix) {
+        (Ok(value), _) => value,
+        (Err(error), Some(prefix)) if error.code == Code::ColumnNotFound => {
+            return Err(TrinoError::at(
+                pos,
+                Code::TableNotFound,
+                format!("Unable to resolve reference {}", dotted(prefix)),
+            ));
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let Type::Row(parts) = value.ty.clone() else {
+        return Err(TrinoError::at(
+            pos,
+            Code::TypeMismatch,
+            format!("expected expression of type Row, actual: {}", value.ty),
+        ));
+    };
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(at, (name, ty))| {
+            let field = super::super::operators::row_field(value.ty.clone(), at, ty);
+            let value = super::combine::apply(field, vec![value.clone()])?;
+            Ok(Output { name, value })
+        })
+        .collect()
 }
 
 fn replaced(expr: Expr, replacements: &Replacements) -> Result<Expr> {

@@ -17,7 +17,8 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::function::outward;
 use super::super::operators;
 use super::super::types::Type;
-use super::combine::{apply, boolean, coerce};
+use super::combine::{apply, coerce};
+use super::correlation::Binding;
 use super::expression::Analyzer;
 use super::scope::{Relation, Typed, column};
 use super::{Planner, built};
@@ -25,9 +26,23 @@ use super::{Planner, built};
 /// A subquery met in an expression; `id` is the column that will hold its answer.
 pub enum Subquery {
     /// `(query)`: one value, NULL without a row, an error with more than one.
-    Scalar { relation: Relation, id: String },
+    Scalar {
+        relation: Relation,
+        bindings: Vec<Binding>,
+        id: String,
+    },
     /// `EXISTS (query)`
-    Exists { relation: Relation, id: String },
+    Exists {
+        relation: Relation,
+        bindings: Vec<Binding>,
+        id: String,
+    },
+    /// All values of a query as one array, NULL without a row.
+    Values {
+        relation: Relation,
+        bindings: Vec<Binding>,
+        id: String,
+    },
     /// `value IN (query)`, both already of a type Arrow compares as Trino would.
     In {
         value: Box<Typed>,
@@ -39,73 +54,110 @@ pub enum Subquery {
 
 impl Subquery {
     /// What of it is computed on the outer rows.
-    pub fn value(&mut self) -> Option<&mut Typed> {
+    pub fn values(&mut self) -> Vec<&mut Typed> {
         match self {
-            Self::In { value, .. } => Some(value),
-            _ => None,
+            Self::In { value, .. } => vec![value],
+            Self::Scalar { bindings, .. }
+            | Self::Exists { bindings, .. }
+            | Self::Values { bindings, .. } => bindings.iter_mut().map(|(_, v)| v).collect(),
         }
     }
 }
 
 impl Analyzer<'_> {
-    fn inner(&self, query: &Query) -> Result<Relation> {
-        self.planner.query(query, self.named).map_err(|error| {
-            // A name that only the outer query knows makes the subquery correlated.
-            if error.code == Code::ColumnNotFound
-                && let Some(name) = quoted(&error.message)
-                && self.knows(&name)
-                && let Some(pos) = error.at
-            {
-                return TrinoError::unsupported(pos, "Correlated subquery");
+    fn inner(&mut self, query: &Query, pos: Pos) -> Result<(Relation, Vec<Binding>)> {
+        if !self.lambda.is_empty() {
+            return Err(TrinoError::at(
+                pos,
+                Code::NotSupported,
+                "Lambda expression cannot contain subqueries",
+            ));
+        }
+        let found = self.planner.subquery(query, self.fields, self.named)?;
+        for (id, value) in &found.1 {
+            self.types.insert(id.clone(), value.ty.clone());
+            if !self.inside_aggregate {
+                self.used.push((id.clone(), id.clone(), pos));
             }
-            error
-        })
+        }
+        Ok(found)
     }
 
-    fn knows(&self, name: &str) -> bool {
-        let parts: Vec<super::Identifier> = name
-            .split('.')
-            .map(|part| super::Identifier {
-                value: part.to_string(),
-                quoted: false,
-                pos: Pos::default(),
-            })
+    /// The same, as one column: several are the fields of a row.
+    fn inner_column(
+        &mut self,
+        query: &Query,
+        pos: Pos,
+    ) -> Result<(Relation, Vec<Binding>, super::scope::Field)> {
+        let (relation, bindings) = self.inner(query, pos)?;
+        if let [only] = relation.fields.as_slice() {
+            let field = only.clone();
+            return Ok((relation, bindings, field));
+        }
+        let types: Vec<Type> = relation.fields.iter().map(|f| f.ty.clone()).collect();
+        let ty = Type::Row(
+            relation
+                .fields
+                .iter()
+                .map(|f| (f.name.clone(), f.ty.clone()))
+                .collect(),
+        );
+        let parts = relation
+            .fields
+            .iter()
+            .map(super::scope::Field::typed)
             .collect();
-        !matches!(
-            super::scope::lookup(self.fields, &parts),
-            super::scope::Lookup::Missing
-        )
+        let row = apply(operators::collect("row", types, ty.clone()), parts)?;
+        let field = super::scope::Field {
+            name: None,
+            qualifier: Vec::new(),
+            id: self.planner.fresh(),
+            ty,
+        };
+        let plan = built(
+            LogicalPlanBuilder::from(relation.plan)
+                .project([row.expr.alias(&field.id)])
+                .and_then(LogicalPlanBuilder::build),
+        )?;
+        let relation = Relation {
+            plan,
+            fields: vec![field.clone()],
+        };
+        Ok((relation, bindings, field))
     }
 
     pub(super) fn scalar_subquery(&mut self, query: &Query, pos: Pos) -> Result<Typed> {
-        let relation = self.inner(query)?;
-        let ty = match relation.fields.as_slice() {
-            [only] => only.ty.clone(),
-            _ => {
-                return Err(TrinoError::unsupported(
-                    pos,
-                    "A subquery of several columns",
-                ));
-            }
-        };
+        let (relation, bindings, field) = self.inner_column(query, pos)?;
         let id = self.planner.fresh();
-        self.types.insert(id.clone(), ty.clone());
-        let typed = Typed {
-            expr: column(&id),
-            ty,
-            fails: false,
-            constant: None,
-        };
-        self.subqueries.push(Subquery::Scalar { relation, id });
+        let typed = self.answer(&id, field.ty);
+        self.subqueries.push(Subquery::Scalar {
+            relation,
+            bindings,
+            id,
+        });
         Ok(typed)
     }
 
-    pub(super) fn exists(&mut self, query: &Query) -> Result<Typed> {
-        let relation = self.inner(query)?;
+    /// The column that will hold an answer.
+    fn answer(&mut self, id: &str, ty: Type) -> Typed {
+        self.types.insert(id.to_string(), ty.clone());
+        Typed {
+            expr: column(id),
+            ty,
+            fails: false,
+            constant: None,
+        }
+    }
+
+    pub(super) fn exists(&mut self, query: &Query, pos: Pos) -> Result<Typed> {
+        let (relation, bindings) = self.inner(query, pos)?;
         let id = self.planner.fresh();
-        self.types.insert(id.clone(), Type::Boolean);
-        let typed = boolean(column(&id), false);
-        self.subqueries.push(Subquery::Exists { relation, id });
+        let typed = self.answer(&id, Type::Boolean);
+        self.subqueries.push(Subquery::Exists {
+            relation,
+            bindings,
+            id,
+        });
         Ok(typed)
     }
 
@@ -116,57 +168,105 @@ impl Analyzer<'_> {
         pos: Pos,
     ) -> Result<Typed> {
         let value = self.analyze(value)?;
-        let relation = self.inner(query)?;
-        let field = match relation.fields.as_slice() {
-            [only] => only.clone(),
-            _ => {
-                return Err(TrinoError::unsupported(
-                    pos,
-                    "A subquery of several columns",
-                ));
+        let (relation, bindings, field) = self.inner_column(query, pos)?;
+        let ty = self.agreed(&value.ty, &field.ty, pos)?;
+        let (value, key) = (coerce(value, &ty)?, coerce(field.typed(), &ty)?);
+        let (value, key) = match (operators::join_key(&ty), operators::join_key(&ty)) {
+            // A NaN key would read as NULL here, which IN treats otherwise.
+            (Some(v), Some(k)) if !matches!(ty, Type::Double | Type::Real) => {
+                (apply(v, vec![value])?, apply(k, vec![key])?)
             }
+            (None, _) if ty.compares_natively() => (value, key),
+            _ => return self.against_all("=", value, "ANY", (relation, bindings), key),
         };
-        let ty = value.ty.common(&field.ty).ok_or_else(|| {
-            TrinoError::at(
-                pos,
-                Code::TypeMismatch,
-                format!(
-                    "Value expression and result of subquery must be of the same type: {} vs {}",
-                    value.ty, field.ty
-                ),
-            )
-        })?;
-        let (mut value, mut key) = (coerce(value, &ty)?, coerce(field.typed(), &ty)?);
-        if let (Some(v), Some(k)) = (operators::join_key(&ty), operators::join_key(&ty)) {
-            if matches!(ty, Type::Double | Type::Real) {
-                // A NaN key would read as NULL here, which IN treats otherwise.
-                return Err(TrinoError::unsupported(
-                    pos,
-                    format!("IN (subquery) of type {ty}"),
-                ));
-            }
-            (value, key) = (apply(v, vec![value])?, apply(k, vec![key])?);
-        } else if !ty.compares_natively() {
-            return Err(TrinoError::unsupported(
-                pos,
-                format!("IN (subquery) of type {ty}"),
-            ));
+        if !bindings.is_empty() {
+            return self.against_all("=", value, "ANY", (relation, bindings), key);
         }
         let id = self.planner.fresh();
-        self.types.insert(id.clone(), Type::Boolean);
+        let typed = self.answer(&id, Type::Boolean);
         self.subqueries.push(Subquery::In {
             value: Box::new(value),
             relation,
             key: Box::new(key),
-            id: id.clone(),
+            id,
         });
-        Ok(boolean(column(&id), false))
+        Ok(typed)
     }
-}
 
-fn quoted(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once('\'')?;
-    rest.split_once('\'').map(|(name, _)| name.to_string())
+    fn agreed(&self, value: &Type, found: &Type, pos: Pos) -> Result<Type> {
+        value.common(found).ok_or_else(|| {
+            TrinoError::at(
+                pos,
+                Code::TypeMismatch,
+                format!(
+                    "Value expression and result of subquery must be of the same type: {value} vs {found}"
+                ),
+            )
+        })
+    }
+
+    /// `value op ALL (query)` and `value op ANY (query)`.
+    pub(super) fn quantified(
+        &mut self,
+        op: &'static str,
+        value: &Expression,
+        quantifier: &'static str,
+        query: &Query,
+        pos: Pos,
+    ) -> Result<Typed> {
+        let value = self.analyze(value)?;
+        let (relation, bindings, field) = self.inner_column(query, pos)?;
+        let ty = self.agreed(&value.ty, &field.ty, pos)?;
+        if !matches!(op, "=" | "<>") && !ty.is_orderable() {
+            return Err(TrinoError::at(
+                pos,
+                Code::TypeMismatch,
+                format!(
+                    "Type [{ty}] must be orderable in order to be used in quantified comparison"
+                ),
+            ));
+        }
+        let (value, key) = (coerce(value, &ty)?, coerce(field.typed(), &ty)?);
+        self.against_all(op, value, quantifier, (relation, bindings), key)
+    }
+
+    /// A comparison with every value of a subquery, gathered in one array.
+    fn against_all(
+        &mut self,
+        op: &'static str,
+        value: Typed,
+        quantifier: &'static str,
+        (relation, bindings): (Relation, Vec<Binding>),
+        key: Typed,
+    ) -> Result<Typed> {
+        let id = self.planner.fresh();
+        let ty = key.ty.clone();
+        let key_id = self.planner.fresh();
+        let plan = built(
+            LogicalPlanBuilder::from(relation.plan)
+                .project([key.expr.alias(&key_id)])
+                .and_then(LogicalPlanBuilder::build),
+        )?;
+        let field = super::scope::Field {
+            name: None,
+            qualifier: Vec::new(),
+            id: key_id,
+            ty: ty.clone(),
+        };
+        let array = self.answer(&id, Type::Array(Box::new(ty.clone())));
+        self.subqueries.push(Subquery::Values {
+            relation: Relation {
+                plan,
+                fields: vec![field],
+            },
+            bindings,
+            id,
+        });
+        apply(
+            operators::quantified(op, quantifier == "ALL", ty),
+            vec![value, array],
+        )
+    }
 }
 
 impl Planner<'_> {
@@ -179,7 +279,11 @@ impl Planner<'_> {
         let mut plan = plan;
         for subquery in subqueries {
             plan = match subquery {
-                Subquery::Scalar { relation, id } => {
+                Subquery::Scalar {
+                    relation,
+                    bindings,
+                    id,
+                } => {
                     let value = relation
                         .fields
                         .first()
@@ -189,13 +293,30 @@ impl Planner<'_> {
                             .aggregate(Vec::<Expr>::new(), vec![single_value(value).alias(&id)])
                             .and_then(LogicalPlanBuilder::build),
                     )?;
-                    built(
-                        LogicalPlanBuilder::from(plan)
-                            .cross_join(one)
-                            .and_then(LogicalPlanBuilder::build),
-                    )?
+                    self.applied(plan, one, bindings, false)?
                 }
-                Subquery::Exists { relation, id } => {
+                Subquery::Values {
+                    relation,
+                    bindings,
+                    id,
+                } => {
+                    let value = relation
+                        .fields
+                        .first()
+                        .map_or_else(|| lit(true), |f| column(&f.id));
+                    let all = datafusion::functions_aggregate::expr_fn::array_agg(value);
+                    let one = built(
+                        LogicalPlanBuilder::from(relation.plan)
+                            .aggregate(Vec::<Expr>::new(), vec![all.alias(&id)])
+                            .and_then(LogicalPlanBuilder::build),
+                    )?;
+                    self.applied(plan, one, bindings, false)?
+                }
+                Subquery::Exists {
+                    relation,
+                    bindings,
+                    id,
+                } => {
                     let rows = self.fresh();
                     let one = built(
                         LogicalPlanBuilder::from(relation.plan)
@@ -209,11 +330,7 @@ impl Planner<'_> {
                             .and_then(|b| b.project([column(&rows).gt(lit(0_i64)).alias(&id)]))
                             .and_then(LogicalPlanBuilder::build),
                     )?;
-                    built(
-                        LogicalPlanBuilder::from(plan)
-                            .cross_join(one)
-                            .and_then(LogicalPlanBuilder::build),
-                    )?
+                    self.applied(plan, one, bindings, false)?
                 }
                 Subquery::In {
                     value,

@@ -1,6 +1,6 @@
 //! Views: a stored text planned where its name stands.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::super::ast::{Pos, Statement};
 use super::super::error::{Code, Result, TrinoError};
@@ -79,6 +79,7 @@ impl Planner<'_> {
             database: stored.schema.as_deref(),
             now: self.context.now,
             parameters: &[],
+            ids: self.context.ids,
             tables: self.context.tables,
         };
         let mut views = self.views.clone();
@@ -86,6 +87,8 @@ impl Planner<'_> {
         let inner = Planner {
             context: &context,
             next_id: Cell::new(self.next_id.get()),
+            // A view sees nothing of the query that reads it.
+            outer: RefCell::default(),
             parameters: Vec::new(),
             hidden: super::hidden_columns(&stored.sql),
             views,

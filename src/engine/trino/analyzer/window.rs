@@ -22,7 +22,7 @@ use super::super::error::{Code, Result, TrinoError};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::aggregate::{self, AggregateCall};
-use super::combine::coerce;
+use super::combine::{coerce, ordered};
 use super::expression::Analyzer;
 use super::scope::{Typed, column};
 
@@ -77,7 +77,8 @@ impl WindowCall {
             .order_by
             .iter()
             .map(|(key, descending, nulls_first)| {
-                SortExpr::new(key.expr.clone(), !descending, *nulls_first)
+                let key = super::query::sorted_by(key.expr.clone(), &key.ty);
+                SortExpr::new(key, !descending, *nulls_first)
             })
             .collect();
         let window =
@@ -86,7 +87,11 @@ impl WindowCall {
                     fun,
                     params: WindowFunctionParams {
                         args,
-                        partition_by: self.partition_by.iter().map(|p| p.expr.clone()).collect(),
+                        partition_by: self
+                            .partition_by
+                            .iter()
+                            .map(|p| super::query::sorted_by(p.expr.clone(), &p.ty))
+                            .collect(),
                         order_by: order_by.clone(),
                         window_frame: self.frame.clone(),
                         filter: filter.map(Box::new),
@@ -188,24 +193,24 @@ impl Analyzer<'_> {
     ) -> Result<WindowCall> {
         let spec = self.spec(over, pos)?;
         let partition_by = self.all(&spec.partition_by)?;
-        for (key, expression) in partition_by.iter().zip(&spec.partition_by) {
-            self.planner.groupable(&key.ty, expression.pos)?;
-        }
-        let order_by = self.sort_keys(&spec.order_by)?;
+        let partition_by = partition_by
+            .into_iter()
+            .map(ordered)
+            .collect::<Result<_>>()?;
+        let mut order_by = self.sort_keys(&spec.order_by)?;
+        self.widen_key(&spec, &mut order_by)?;
         let ranked = !order_by.is_empty();
-        let frame = self.frame(&spec, ranked)?;
+        let key = match order_by.as_slice() {
+            [(key, ..)] => Some(key.ty.clone()),
+            _ => None,
+        };
+        let frame = self.frame(&spec, ranked, key.as_ref())?;
         let (computed, ty) = if aggregate::is_aggregate(name) {
             if call.distinct || !call.order_by.is_empty() {
                 return Err(TrinoError::unsupported(
                     pos,
                     "DISTINCT or ORDER BY in window function parameters",
                 ));
-            }
-            if matches!(
-                name,
-                "min_by" | "max_by" | "arbitrary" | "any_value" | "approx_distinct"
-            ) {
-                return Err(TrinoError::unsupported(pos, format!("{name} OVER")));
             }
             let aggregate = self.aggregate(name, call, pos)?;
             let ty = aggregate.ty.clone();
@@ -326,6 +331,7 @@ impl Analyzer<'_> {
         for item in items {
             let key = self.analyze(&item.expression)?;
             self.planner.sortable(&key.ty, item.expression.pos)?;
+            let key = ordered(key)?;
             keys.push((key, item.descending, item.nulls_first));
         }
         Ok(keys)
@@ -373,7 +379,12 @@ impl Analyzer<'_> {
         }
     }
 
-    fn frame(&mut self, spec: &WindowSpec, ranked: bool) -> Result<WindowFrame> {
+    fn frame(
+        &mut self,
+        spec: &WindowSpec,
+        ranked: bool,
+        key: Option<&Type>,
+    ) -> Result<WindowFrame> {
         let Some(frame) = &spec.frame else {
             return Ok(WindowFrame::new(ranked.then_some(false)));
         };
@@ -421,8 +432,8 @@ impl Analyzer<'_> {
                 Bound::UnboundedPreceding => WindowFrameBound::Preceding(unbounded.clone()),
                 Bound::UnboundedFollowing => WindowFrameBound::Following(unbounded.clone()),
                 Bound::CurrentRow => WindowFrameBound::CurrentRow,
-                Bound::Preceding(n) => WindowFrameBound::Preceding(self.offset(n, units)?),
-                Bound::Following(n) => WindowFrameBound::Following(self.offset(n, units)?),
+                Bound::Preceding(n) => WindowFrameBound::Preceding(self.offset(n, units, key)?),
+                Bound::Following(n) => WindowFrameBound::Following(self.offset(n, units, key)?),
             })
         };
         let (start, end) = (bound(&frame.start)?, bound(end)?);
@@ -445,12 +456,14 @@ impl Analyzer<'_> {
         Ok(WindowFrame::new_bounds(units, start, end))
     }
 
-    fn offset(&mut self, expression: &Expression, units: WindowFrameUnits) -> Result<ScalarValue> {
+    fn offset(
+        &mut self,
+        expression: &Expression,
+        units: WindowFrameUnits,
+        key: Option<&Type>,
+    ) -> Result<ScalarValue> {
         if units == WindowFrameUnits::Range {
-            return Err(TrinoError::unsupported(
-                expression.pos,
-                "RANGE frame with an offset",
-            ));
+            return self.range_offset(expression, key);
         }
         match self.analyze(expression)?.constant {
             Some(Value::Int(n)) if n >= 0 => Ok(ScalarValue::UInt64(u64::try_from(n).ok())),
@@ -463,6 +476,102 @@ impl Analyzer<'_> {
                 expression.pos,
                 "Window frame offset that is not a constant",
             )),
+        }
+    }
+
+    /// A sort key that a wider offset is added to is as wide as it.
+    fn widen_key(&mut self, spec: &WindowSpec, order_by: &mut [(Typed, bool, bool)]) -> Result<()> {
+        let (Some(frame), [(key, ..)]) = (&spec.frame, order_by) else {
+            return Ok(());
+        };
+        if frame.unit != FrameUnit::Range || !key.ty.is_numeric() {
+            return Ok(());
+        }
+        for bound in [Some(&frame.start), frame.end.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if let Bound::Preceding(offset) | Bound::Following(offset) = bound {
+                let offset = self.analyze(offset)?.ty;
+                if let Some(common) = key.ty.common(&offset).filter(Type::is_numeric) {
+                    *key = coerce(key.clone(), &common)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An offset that is added to the only sort key.
+    fn range_offset(&mut self, expression: &Expression, key: Option<&Type>) -> Result<ScalarValue> {
+        let pos = expression.pos;
+        let Some(key) = key else {
+            return Err(TrinoError::at(
+                pos,
+                Code::InvalidOrderBy,
+                "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY",
+            ));
+        };
+        let offset = self.analyze(expression)?;
+        let refused = || {
+            TrinoError::at(
+                pos,
+                Code::InvalidWindowFrame,
+                "Window frame offset value must not be negative or null",
+            )
+        };
+        let fits = match (&offset.ty, key) {
+            (Type::Unknown, _) => true,
+            (ty, key) if key.is_numeric() => ty.coerces_to(key),
+            (Type::IntervalDay | Type::IntervalYear, Type::Date | Type::Timestamp(0..=6)) => true,
+            (Type::IntervalDay | Type::IntervalYear, Type::Timestamp(_)) => {
+                return Err(TrinoError::unsupported(
+                    pos,
+                    format!("RANGE frame over {key}"),
+                ));
+            }
+            _ => false,
+        };
+        if !fits {
+            return Err(TrinoError::at(
+                pos,
+                Code::TypeMismatch,
+                format!(
+                    "Window frame offset value type ({}) not compatible with sort item type ({key})",
+                    offset.ty
+                ),
+            ));
+        }
+        let Some(value) = offset.constant.clone() else {
+            return Err(TrinoError::unsupported(
+                pos,
+                "Window frame offset that is not a constant",
+            ));
+        };
+        let negative = match &value {
+            Value::Null => true,
+            Value::Int(i) => *i < 0,
+            Value::Decimal(d) => *d < 0,
+            Value::Double(x) => *x < 0.0 || x.is_nan(),
+            Value::Real(x) => *x < 0.0 || x.is_nan(),
+            _ => false,
+        };
+        if negative {
+            return Err(refused());
+        }
+        match (&offset.ty, &value) {
+            (Type::IntervalDay, Value::Int(millis)) => {
+                let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
+                let days = i32::try_from(days).map_err(|_| refused())?;
+                Ok(ScalarValue::new_interval_mdn(0, days, rest * 1_000_000))
+            }
+            (Type::IntervalYear, Value::Int(months)) => {
+                let months = i32::try_from(*months).map_err(|_| refused())?;
+                Ok(ScalarValue::new_interval_mdn(months, 0, 0))
+            }
+            _ => match coerce(offset, key)?.constant {
+                Some(value) => super::super::value::scalar_of(value, key),
+                None => Err(refused()),
+            },
         }
     }
 }

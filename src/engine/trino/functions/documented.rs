@@ -445,10 +445,9 @@ pub fn is_documented(name: &str) -> bool {
 pub fn is_unbuilt_overload(name: &str, arguments: &[Type]) -> bool {
     matches!(
         (name, arguments),
-        ("from_unixtime", [_, _, _])
-            | ("from_utf8" | "truncate", [_, _])
-            | ("at_timezone" | "with_timezone", [_, Type::IntervalDay])
-            | ("with_timezone", [Type::Timestamp(_), _])
+        ("from_utf8" | "truncate", [_, _])
+            | ("bing_tiles_around", [_, _, _, _])
+            | ("geometry_to_bing_tiles", _)
             | ("concat", [Type::Array(_), ..] | [_, Type::Array(_), ..])
             | (
                 "lpad" | "rpad" | "reverse" | "substr" | "substring",

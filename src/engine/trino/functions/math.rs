@@ -58,6 +58,9 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             one_number(arguments).map(|ty| to_whole("floor", ty)),
             "floor(number)",
         ),
+        "truncate" if arguments.len() == 2 => {
+            found(truncate(arguments), "truncate(decimal, bigint)")
+        }
         "truncate" => found(
             one_number(arguments).map(|ty| to_whole("truncate", ty)),
             "truncate(number)",
@@ -65,6 +68,9 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         "round" => round(arguments),
         "mod" => {
             let resolved = match arguments {
+                [Type::Unknown, ty] | [ty, Type::Unknown] if ty.is_numeric() => {
+                    arithmetic::resolve("%", ty, ty)
+                }
                 [a, b] if a.is_numeric() && b.is_numeric() => arithmetic::resolve("%", a, b),
                 _ => None,
             };
@@ -197,6 +203,32 @@ fn to_whole(name: &'static str, ty: Type) -> Function {
             _ => Value::Null,
         })
     })
+}
+
+/// `truncate` of a decimal to a number of digits behind the point, or before it.
+fn truncate(arguments: &[Type]) -> Option<Function> {
+    let [ty, digits] = arguments else { return None };
+    let (precision, scale) = match ty {
+        Type::Unknown => (1, 0),
+        ty => ty.as_decimal()?,
+    };
+    if !digits.coerces_to(&Type::Bigint) {
+        return None;
+    }
+    let ty = Type::Decimal(precision, scale);
+    let parameters = vec![ty.clone(), Type::Bigint];
+    Some(Function::new("truncate", parameters, ty, move |args| {
+        let [Value::Decimal(d), Value::Int(digits)] = args else {
+            return Ok(Value::Null);
+        };
+        let places = i64::from(scale).saturating_sub(*digits);
+        Ok(Value::Decimal(match u8::try_from(places) {
+            Ok(places) if places <= 38 => d - d % ten_to(places),
+            Ok(_) => 0,
+            Err(_) if places < 0 => *d,
+            Err(_) => 0,
+        }))
+    }))
 }
 
 fn round(arguments: &[Type]) -> Resolution {

@@ -1,14 +1,26 @@
 //! Trino's scalar functions, a file a family.
 
+mod address;
+mod binary;
+mod collections;
 pub mod documented;
+mod format;
+mod json;
 pub mod like;
 mod math;
 pub mod nested;
-mod regex;
+mod numeric;
+pub mod regex;
 mod sequence;
 mod string;
+pub mod tiles;
 mod time;
+mod url;
+mod words;
 
+pub use time::AT_TIME_ZONE;
+
+use super::error::Result;
 use super::function::Function;
 use super::types::{Type, VARCHAR};
 use super::value::Value;
@@ -26,12 +38,21 @@ pub enum Resolution {
 /// Finds the overload of a scalar function.
 pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
     for family in [
+        address::resolve,
+        binary::resolve,
+        collections::resolve,
+        format::resolve,
         math::resolve,
+        numeric::resolve,
+        tiles::resolve,
+        url::resolve,
+        words::resolve,
         string::resolve,
         time::resolve,
         nested::resolve,
         regex::resolve,
         sequence::resolve,
+        json::resolve,
     ] {
         match family(name, arguments) {
             Resolution::Unknown => {}
@@ -55,6 +76,34 @@ fn found(function: Option<Function>, signatures: &'static str) -> Resolution {
     match function {
         Some(function) => Resolution::Found(function),
         None => Resolution::Mismatch(signatures),
+    }
+}
+
+/// A function of one overload that fails on no value.
+fn simple(
+    name: &str,
+    arguments: &[Type],
+    parameters: &[Type],
+    result: Type,
+    kernel: fn(&[Value]) -> Result<Value>,
+) -> Resolution {
+    match fits(arguments, parameters) {
+        true => Resolution::Found(Function::new(name, parameters.to_vec(), result, kernel)),
+        false => Resolution::Mismatch("other types"),
+    }
+}
+
+/// The same, of one that some values make fail.
+fn failing(
+    name: &str,
+    arguments: &[Type],
+    parameters: &[Type],
+    result: Type,
+    kernel: fn(&[Value]) -> Result<Value>,
+) -> Resolution {
+    match simple(name, arguments, parameters, result, kernel) {
+        Resolution::Found(function) => Resolution::Found(function.failing()),
+        other => other,
     }
 }
 

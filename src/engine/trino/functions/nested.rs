@@ -185,6 +185,16 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                     .filter_map(|item| match (item, a.get(2)) {
                         (Value::Null, Some(Value::Text(instead))) => Some(instead.clone()),
                         (Value::Null, _) => None,
+                        (Value::Text(json), instead) if of == Type::Json => {
+                            match super::super::json::Json::parse(json) {
+                                Some(super::super::json::Json::Null) => match instead {
+                                    Some(Value::Text(instead)) => Some(instead.clone()),
+                                    _ => None,
+                                },
+                                Some(super::super::json::Json::Text(text)) => Some(text),
+                                _ => Some(json.clone()),
+                            }
+                        }
                         (item, _) => Some(text_of(item, &of)),
                     })
                     .collect();
@@ -255,7 +265,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                         if keys.len() != items.len() {
                             return Err(invalid("Key and value arrays must be the same length"));
                         }
-                        map_of(keys.iter().cloned().zip(items.iter().cloned()), &of)
+                        map_of(keys.iter().cloned().zip(items.iter().cloned()), &of, "map keys")
                     },
                 )
                 .failing(),
@@ -298,7 +308,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                                     parts.get(1).cloned().unwrap_or(Value::Null),
                                 )
                             });
-                            map_of(pairs, &of)
+                            map_of(pairs, &of, "keys")
                         })
                         .failing(),
                     )
@@ -485,7 +495,12 @@ fn concat(arguments: &[Type]) -> Option<Function> {
     }))
 }
 
-fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Result<Value> {
+/// A map of pairs; `what` is what the function's error calls keys that come twice.
+pub fn map_of(
+    pairs: impl Iterator<Item = (Value, Value)>,
+    key_type: &Type,
+    what: &str,
+) -> Result<Value> {
     let mut out: Vec<(Value, Value)> = Vec::new();
     for (key, item) in pairs {
         if key.is_null() {
@@ -497,7 +512,7 @@ fn map_of(pairs: impl Iterator<Item = (Value, Value)>, key_type: &Type) -> Resul
         }
         if out.iter().any(|(have, _)| same(have, &key, key_type)) {
             return Err(invalid(format!(
-                "Duplicate map keys ({}) are not allowed",
+                "Duplicate {what} ({}) are not allowed",
                 super::super::render::render(&key, key_type).unwrap_or_default()
             )));
         }
@@ -534,12 +549,14 @@ pub fn subscript(base: &Type, index: &Type) -> Option<Function> {
             )
             .failing(),
         ),
-        Type::Map(key, item) if index.coerces_to(key) => {
-            let of = key.as_ref().clone();
+        Type::Map(key, item) => {
+            // A key of a wider type than the map's widens the map's.
+            let of = key.common(index)?;
+            let map = Type::Map(Box::new(of.clone()), item.clone());
             Some(
                 Function::new(
                     "subscript",
-                    vec![base.clone(), of.clone()],
+                    vec![map, of.clone()],
                     item.as_ref().clone(),
                     move |a| {
                         entry(entries_of(a.first()), a.get(1), &of).ok_or_else(|| {

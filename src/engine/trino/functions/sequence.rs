@@ -1,6 +1,7 @@
 //! `sequence`: numbers and times in steps, to be unnested.
 
-use super::super::calendar::plus_months;
+use super::super::arithmetic::months_later;
+use super::super::calendar::{MILLI_PICOS, plus_months};
 use super::super::error::{Code, Result, TrinoError};
 use super::super::function::Function;
 use super::super::types::Type;
@@ -66,19 +67,20 @@ fn made(parameters: Vec<Type>, item: Type) -> Function {
 }
 
 /// A value as a number that steps can be added to, and back.
-fn position(value: &Value) -> i64 {
+fn position(value: &Value) -> i128 {
     match value {
-        Value::Int(at) | Value::Timestamp(at) => *at,
-        Value::Date(days) => i64::from(*days),
+        Value::Timestamp(at) => *at,
+        Value::Int(at) => i128::from(*at),
+        Value::Date(days) => i128::from(*days),
         _ => 0,
     }
 }
 
-fn like(value: &Value, at: i64) -> Value {
+fn like(value: &Value, at: i128) -> Value {
     match value {
         Value::Date(_) => i32::try_from(at).map_or(Value::Null, Value::Date),
         Value::Timestamp(_) => Value::Timestamp(at),
-        _ => Value::Int(at),
+        _ => i64::try_from(at).map_or(Value::Null, Value::Int),
     }
 }
 
@@ -92,17 +94,17 @@ fn between(start: &Value, stop: &Value, step: Option<i64>, in_months: bool) -> R
                 -1
             }
         }
-        (_, Some(step)) if in_months => step,
+        (_, Some(step)) if in_months => i128::from(step),
         (Value::Date(_), Some(millis)) => {
             if millis % DAY_MILLIS != 0 {
                 return Err(invalid(
                     "sequence step must be a day interval if start and end values are dates",
                 ));
             }
-            millis / DAY_MILLIS
+            i128::from(millis / DAY_MILLIS)
         }
-        (Value::Timestamp(_), Some(millis)) => millis.saturating_mul(1_000),
-        (_, Some(step)) => step,
+        (Value::Timestamp(_), Some(millis)) => i128::from(millis) * i128::from(MILLI_PICOS),
+        (_, Some(step)) => i128::from(step),
     };
     if step == 0 {
         return Err(invalid("step must not be zero"));
@@ -131,20 +133,20 @@ fn between(start: &Value, stop: &Value, step: Option<i64>, in_months: bool) -> R
 }
 
 /// The nth value; `None` past the end of the type.
-fn stepped(start: &Value, nth: i64, step: i64, in_months: bool) -> Option<i64> {
-    let far = nth.checked_mul(step)?;
+fn stepped(start: &Value, nth: i64, step: i128, in_months: bool) -> Option<i128> {
+    let far = step.checked_mul(i128::from(nth))?;
     let first = position(start);
+    let within = |at: i128| match start {
+        Value::Int(_) => i64::try_from(at).is_ok(),
+        _ => true,
+    };
     if !in_months {
-        return first.checked_add(far);
+        return first.checked_add(far).filter(|at| within(*at));
     }
     // From the start each time: a step from the last day of a short month would stay short.
+    let months = i64::try_from(far).ok()?;
     match start {
-        Value::Date(days) => Some(plus_months(i64::from(*days), far)),
-        _ => {
-            const DAY_MICROS: i64 = DAY_MILLIS * 1_000;
-            let day = plus_months(first.div_euclid(DAY_MICROS), far);
-            day.checked_mul(DAY_MICROS)?
-                .checked_add(first.rem_euclid(DAY_MICROS))
-        }
+        Value::Date(days) => Some(plus_months(i64::from(*days), months).into()),
+        _ => Some(months_later(first, months)),
     }
 }

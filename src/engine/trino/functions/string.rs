@@ -9,6 +9,9 @@ use super::super::types::{Type, VARCHAR};
 use super::super::value::Value;
 use super::{Resolution, fits, found};
 
+/// The length from which on a varchar is unbounded.
+const MAX_VARCHAR: u32 = 2_147_483_647;
+
 fn invalid(message: impl Into<String>) -> TrinoError {
     TrinoError::in_data(Code::InvalidFunctionArgument, message)
 }
@@ -27,6 +30,16 @@ fn unpadded(arguments: &[Type]) -> Type {
         Type::Char(length) => Type::Varchar(Some(length)),
         ty => ty,
     }
+}
+
+/// The longest that a text of `x` characters gets by `z` before, after and between them.
+fn replaced(x: u32, z: u32) -> Type {
+    let (x, z) = (u64::from(x), u64::from(z));
+    Type::Varchar(
+        u32::try_from(x + z * (x + 1))
+            .ok()
+            .filter(|n| *n < MAX_VARCHAR),
+    )
 }
 
 /// What is held of a text: `char` without trailing blanks.
@@ -116,7 +129,7 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
             simple(
                 "substr(varchar, bigint[, bigint])",
                 &parameters,
-                kept(arguments),
+                unpadded(arguments),
                 false,
                 |a| {
                     let length = a.get(2).map(|length| int_of(Some(length)));
@@ -130,9 +143,15 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
         "trim" | "ltrim" | "rtrim" => {
             let (start, end) = (name != "rtrim", name != "ltrim");
-            let parameters = vec![text(); arguments.len().clamp(1, 2)];
+            let mut parameters = vec![text(); arguments.len().clamp(1, 2)];
             let function = fits(arguments, &parameters).then(|| {
-                let ty = kept(arguments);
+                let ty = unpadded(arguments);
+                // The blanks that pad a `char` are none of its own.
+                if let (Some(Type::Char(length)), Some(first)) =
+                    (arguments.first(), parameters.first_mut())
+                {
+                    *first = Type::Char(*length);
+                }
                 Function::new(name, parameters.clone(), ty.clone(), move |a| {
                     let of: Vec<char> = match a.get(1) {
                         Some(Value::Text(set)) => set.chars().collect(),
@@ -160,10 +179,10 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
         }
         "replace" => {
             let parameters = vec![text(); arguments.len().clamp(2, 3)];
-            let result = if arguments.len() == 2 {
-                kept(arguments)
-            } else {
-                text()
+            let result = match arguments {
+                [Type::Varchar(Some(x)), _, Type::Varchar(Some(z))] => replaced(*x, *z),
+                [_, _] => kept(arguments),
+                _ => text(),
             };
             simple(
                 "replace(varchar, varchar[, varchar])",
@@ -200,17 +219,25 @@ pub fn resolve(name: &str, arguments: &[Type]) -> Resolution {
                 },
             )
         }
-        "concat" if matches!(arguments, [Type::Char(_), Type::Char(_)]) => {
+        "concat"
+            if matches!(
+                arguments,
+                [Type::Char(_), Type::Char(_) | Type::Varchar(Some(_))]
+                    | [Type::Varchar(Some(_)), Type::Char(_)]
+            ) =>
+        {
             let function = match arguments {
-                [Type::Char(a), Type::Char(b)] if a + b <= 65_536 => {
+                [
+                    Type::Char(a) | Type::Varchar(Some(a)),
+                    Type::Char(b) | Type::Varchar(Some(b)),
+                ] if a.saturating_add(*b) <= 65_536 => {
                     let result = Type::Char(a + b);
-                    let of = result.clone();
-                    Some(Function::new(
-                        name,
-                        vec![text(), text()],
-                        result,
-                        move |a| Ok(held(a.iter().map(|v| text_of(Some(v))).collect(), &of)),
-                    ))
+                    let (of, width) = (result.clone(), *a as usize);
+                    let parameters = vec![Type::Char(*a), Type::Char(*b)];
+                    Some(Function::new(name, parameters, result, move |a| {
+                        let (left, right) = (text_of(a.first()), text_of(a.get(1)));
+                        Ok(held(format!("{left:<width$}{right}"), &of))
+                    }))
                 }
                 _ => None,
             };

@@ -15,17 +15,6 @@ const COMPARISONS: &[(&str, &str)] = &[
     (">", ">"),
 ];
 
-/// Functions of the SQL/JSON and string sections of the grammar that have argument syntax of their
-/// own; each is refused by name.
-const OWN_SYNTAX: &[&str] = &[
-    "JSON_ARRAY",
-    "JSON_EXISTS",
-    "JSON_OBJECT",
-    "JSON_QUERY",
-    "JSON_VALUE",
-    "LISTAGG",
-];
-
 impl Parser {
     pub(super) fn expression(&mut self) -> Parsed<Expression> {
         self.nested(Self::or)
@@ -385,12 +374,6 @@ impl Parser {
         let pos = token.pos;
         let word = token.text.to_uppercase();
         let called = self.peek_at(1).is_some_and(|t| t.is_symbol("("));
-        if OWN_SYNTAX.contains(&word.as_str()) {
-            return Err(SyntaxError::new(
-                pos,
-                format!("{word} is not supported by windfarm"),
-            ));
-        }
         let node = match word.as_str() {
             "NULL" => self.keyword(Node::Null),
             "TRUE" => self.keyword(Node::Boolean(true)),
@@ -443,6 +426,9 @@ impl Parser {
             "SUBSTRING" | "POSITION" | "TRIM" | "NORMALIZE" if called => {
                 return self.string_form(&word, pos).map(Some);
             }
+            "JSON_EXISTS" | "JSON_VALUE" | "JSON_QUERY" if called => self.json_path_call(&word)?,
+            "JSON_OBJECT" | "JSON_ARRAY" if called => self.json_maker(word == "JSON_OBJECT")?,
+            "LISTAGG" if called => return self.listagg(pos).map(Some),
             "INTERVAL" => match self.interval()? {
                 Some(node) => node,
                 None => return Ok(None),
@@ -710,6 +696,11 @@ impl Parser {
             call.order_by = self.order_by()?;
         }
         self.expect_symbol(")")?;
+        self.after_call(pos, call)
+    }
+
+    /// FILTER, the treatment of NULLs and OVER.
+    pub(super) fn after_call(&mut self, pos: Pos, mut call: Call) -> Parsed<Expression> {
         if self.at_words(&["FILTER"]) && self.peek_at(1).is_some_and(|t| t.is_symbol("(")) {
             self.next();
             self.next();

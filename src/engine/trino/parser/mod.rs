@@ -5,6 +5,7 @@
 //! exhaust the stack.
 
 mod expression;
+mod json;
 mod query;
 mod statement;
 mod type_name;

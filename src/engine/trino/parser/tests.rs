@@ -45,6 +45,9 @@ fn printing_and_parsing_again_gives_the_same_tree() {
         "SELECT ? + ? LIMIT ?",
         "SELECT CAST(x AS timestamp(3) with time zone), CAST(y AS double precision), CAST(z AS interval day to second)",
         "SELECT offset, limit, \"select\", date, year FROM window",
+        "SELECT JSON_VALUE(a, 'lax $.x' PASSING 1 AS \"n\" RETURNING bigint DEFAULT 0 ON EMPTY ERROR ON ERROR), JSON_EXISTS(a FORMAT JSON, 'strict $' UNKNOWN ON ERROR)",
+        "SELECT JSON_QUERY(a, 'lax $' RETURNING varbinary FORMAT JSON ENCODING UTF16 WITH CONDITIONAL WRAPPER KEEP QUOTES EMPTY ARRAY ON EMPTY)",
+        "SELECT JSON_OBJECT(KEY 'a' VALUE 1, 'b' : x FORMAT JSON ABSENT ON NULL WITH UNIQUE KEYS), JSON_ARRAY(1, y NULL ON NULL RETURNING varchar(10)), JSON_ARRAY()",
         "EXPLAIN SELECT 1",
         "SELECT U&'d\\0061t\\+000061' ;",
     ] {

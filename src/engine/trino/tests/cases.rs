@@ -50,6 +50,7 @@ fn outcome(sql: &str, runtime: &tokio::runtime::Runtime) -> Outcome {
         database: Some("farm"),
         now: Timestamp::parse("2025-05-01T03:00:00.123Z").unwrap(),
         parameters: &[],
+        ids: &Ids::seeded(Seed::new(7)),
         tables: &NoTables,
     };
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -86,8 +87,10 @@ fn base(ty: &Type) -> String {
     match ty {
         Type::Varchar(_) | Type::Char(_) => "text".into(),
         Type::Decimal(..) => "decimal".into(),
-        Type::Timestamp(_) => "timestamp".into(),
-        Type::TimestampTz(_) => "timestamp with time zone".into(),
+        // Every digit of a time is written in its literal.
+        Type::Time(_) | Type::TimeTz(_) | Type::Timestamp(_) | Type::TimestampTz(_) => {
+            ty.to_string()
+        }
         Type::Array(item) => format!("array({})", base(item)),
         Type::Map(key, value) => format!("map({}, {})", base(key), base(value)),
         Type::Row(fields) => {
@@ -95,6 +98,97 @@ fn base(ty: &Type) -> String {
             format!("row({})", parts.join(", "))
         }
         ty => ty.to_string(),
+    }
+}
+
+/// Types as Java's values tell them apart: one kind of whole numbers, one of floats, and rows are lists.
+/// The value a case expects went through Java, so this is all that is left of its type.
+fn java_kind(ty: &Type) -> String {
+    match ty {
+        Type::Tinyint | Type::Smallint | Type::Integer | Type::Bigint => "whole".into(),
+        Type::Real | Type::Double => "float".into(),
+        // Java has these as texts.
+        Type::Json | Type::Uuid | Type::IpAddress => "text".into(),
+        Type::Array(item) => format!("array({})", java_kind(item)),
+        Type::Map(key, value) => format!("map({}, {})", java_kind(key), java_kind(value)),
+        Type::Row(fields) => {
+            let parts: Vec<String> = fields.iter().map(|(_, ty)| java_kind(ty)).collect();
+            format!("row({})", parts.join(", "))
+        }
+        ty => base(ty),
+    }
+}
+
+/// Whether two kinds can be the same value: NULLs and empty lists have the kind of anything.
+fn same_kind(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Unknown, _) | (_, Type::Unknown) => true,
+        (Type::Array(a), Type::Array(b)) => same_kind(a, b),
+        (Type::Map(ak, av), Type::Map(bk, bv)) => same_kind(ak, bk) && same_kind(av, bv),
+        (Type::Row(a), Type::Row(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((_, a), (_, b))| same_kind(a, b))
+        }
+        (a, b) => java_kind(a) == java_kind(b),
+    }
+}
+
+/// The parts between the commas of `ARRAY[a, b]`, if the text is that.
+fn listed(text: &str) -> Option<Vec<&str>> {
+    let inside = text.trim().strip_prefix("ARRAY[")?.strip_suffix(']')?;
+    let (mut parts, mut depth, mut quoted, mut from) = (Vec::new(), 0, false, 0);
+    for (at, c) in inside.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            _ if quoted => {}
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&inside[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    if !inside.trim().is_empty() {
+        parts.push(&inside[from..]);
+    }
+    Some(parts)
+}
+
+/// What a case expects as SQL, where a list of Java stands for a row of this type.
+fn shaped(expected: &str, ty: &Type) -> String {
+    let Some(parts) = listed(expected) else {
+        return expected.to_owned();
+    };
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match ty {
+        Type::Array(item) => {
+            let parts = parts.into_iter().map(|part| shaped(part, item)).collect();
+            format!("ARRAY[{}]", joined(parts))
+        }
+        Type::Row(fields) if fields.len() == parts.len() => {
+            let parts = parts.into_iter().zip(fields);
+            format!(
+                "ROW({})",
+                joined(parts.map(|(part, (_, ty))| shaped(part, ty)).collect())
+            )
+        }
+        _ => expected.to_owned(),
+    }
+}
+
+/// What a case matches in Athena's session, whose zone is UTC: the cases were written in one of
+/// Pacific/Apia, which a cast gives to a time that names no zone.
+fn in_our_zone(sql: &str, matches: &str) -> String {
+    let local = regex::Regex::new(
+        r"(?i)^CAST\((DATE |TIMESTAMP )?'[-+\d :.]+' AS TIMESTAMP(\(\d+\))? WITH TIME ZONE\)$",
+    );
+    match local {
+        Ok(local) if local.is_match(sql) => matches.replace(" Pacific/Apia'", " UTC'"),
+        _ => matches.to_owned(),
     }
 }
 
@@ -216,7 +310,7 @@ fn judge_error(case: &Json, outcome: &Outcome) -> Verdict {
                 .iter()
                 .find_map(|name| text(case, name));
             match (pattern, text(case, "hasMessageContaining")) {
-                (Some(pattern), _) => regex::Regex::new(&format!("(?s){pattern}"))
+                (Some(pattern), _) => regex::Regex::new(&format!("(?s){}", unquoted(pattern)))
                     .is_ok_and(|pattern| pattern.is_match(&whole)),
                 (None, Some(part)) => whole.contains(part),
                 (None, None) => true,
@@ -228,6 +322,19 @@ fn judge_error(case: &Json, outcome: &Outcome) -> Verdict {
         false if is_gap(outcome) => Verdict::NotSupported,
         false => Verdict::WrongError,
     }
+}
+
+/// A pattern without Java's `\Q…\E`.
+fn unquoted(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some((before, quoted)) = rest.split_once("\\Q") {
+        let (literal, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
+        out.push_str(before);
+        out.push_str(&regex::escape(literal));
+        rest = after;
+    }
+    out + rest
 }
 
 fn expects_error(case: &Json) -> bool {
@@ -264,29 +371,43 @@ fn judge_value(case: &Json, runtime: &tokio::runtime::Runtime) -> (Verdict, Outc
     if wanted.is_some_and(|wanted| wanted != ty.to_string()) {
         return (Verdict::SilentlyWrong, alone);
     }
-    let expected = match (
-        text(case, "expected").or_else(|| text(case, "matches")),
+    let sql = text(case, "sql").unwrap_or_default();
+    // `matches` is SQL whose type counts; `expected` is a value of Java and takes the type of the result.
+    let (expected, typed) = match (
+        text(case, "expected"),
+        text(case, "matches"),
         case.get("isnull"),
     ) {
-        (Some(expected), _) => expected.to_owned(),
-        (None, Some(_)) => "NULL".to_owned(),
-        (None, None) => return (Verdict::NotMeasured, alone),
+        (Some(expected), ..) => (shaped(expected, &ty), false),
+        (None, Some(matches), _) => (in_our_zone(sql, matches), true),
+        (None, None, Some(_)) => ("NULL".to_owned(), true),
+        (None, None, None) => return (Verdict::NotMeasured, alone),
     };
-    let sql = text(case, "sql").unwrap_or_default();
+    let compared_to = match typed || ty == Type::Unknown {
+        true => format!("({expected})"),
+        false => format!("CAST(({expected}) AS {ty})"),
+    };
     let both = selecting(
         case,
         &[
             format!("({expected})"),
-            format!("({sql}) IS NOT DISTINCT FROM ({expected})"),
+            match (&ty, typed) {
+                // The text is JSON, not a text in JSON.
+                (Type::Json, false) => {
+                    format!("json_format({sql}) IS NOT DISTINCT FROM CAST(({expected}) AS varchar)")
+                }
+                _ => format!("({sql}) IS NOT DISTINCT FROM {compared_to}"),
+            },
         ],
     );
     let compared = outcome(&both, runtime);
     let verdict = match &compared {
         Outcome::Rows(types, rows) => {
             let same = rows.first().and_then(|row| row.get(2)).cloned().flatten();
-            let of_type = types
-                .get(1)
-                .is_some_and(|wanted| *wanted == Type::Unknown || base(wanted) == base(&ty));
+            let of_type = types.get(1).is_some_and(|wanted| match typed {
+                true => *wanted == Type::Unknown || base(wanted) == base(&ty),
+                false => same_kind(wanted, &ty),
+            });
             match same.as_deref() == Some("true") && of_type {
                 true => Verdict::Right,
                 false => Verdict::SilentlyWrong,

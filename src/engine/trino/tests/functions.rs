@@ -147,8 +147,8 @@ fn conversions() {
             "TYPE_MISMATCH: line 1:26: Cannot apply operator: date = varchar(10)",
         ),
         (
-            "CAST(1 AS ipaddress)",
-            "NOT_SUPPORTED: line 1:18: Type ipaddress is not supported by windfarm",
+            "CAST('10.0.0.1' AS ipaddress), CAST(1 AS geometry)",
+            "NOT_SUPPORTED: line 1:49: Type geometry is not supported by windfarm",
         ),
     ]);
 }
@@ -180,10 +180,7 @@ fn dates_and_times() {
             "TIMESTAMP '2025-04-30 00:00:00' - TIMESTAMP '2025-04-28 22:00:00', INTERVAL '1' DAY * DECIMAL '1.5'",
             "1 02:00:00.000|1 12:00:00.000",
         ),
-        (
-            "from_unixtime(0, 1, 30)",
-            "NOT_SUPPORTED: line 1:8: Function from_unixtime(integer, integer, integer) is not supported by windfarm",
-        ),
+        ("from_unixtime(0, 1, 30)", "1970-01-01 01:30:00.000 +01:30"),
     ]);
 }
 
@@ -248,10 +245,7 @@ fn arrays_maps_and_rows() {
             "ROW(1, 2) = ROW(1, 2), ARRAY[1, NULL] = ARRAY[1, 2]",
             "true|∅",
         ),
-        (
-            "(SELECT 1, 2)",
-            "NOT_SUPPORTED: line 1:8: A subquery of several columns is not supported by windfarm",
-        ),
+        ("(SELECT 1, 2)", "{field0=1, field1=2}"),
     ]);
 }
 
@@ -295,8 +289,8 @@ fn what_is_not_built_says_so() {
             "NOT_SUPPORTED: line 1:32: A window frame that ends before it starts is not supported by windfarm",
         ),
         (
-            "SELECT json_extract(turbine, '$.a') FROM reading",
-            "NOT_SUPPORTED: line 1:8: Function json_extract is not supported by windfarm",
+            "SELECT tdigest_agg(power) FROM reading",
+            "NOT_SUPPORTED: line 1:8: Function tdigest_agg is not supported by windfarm",
         ),
         (
             "SELECT n FROM reading TABLESAMPLE BERNOULLI (10)",
@@ -316,7 +310,7 @@ fn whole_columns_answer_as_single_values_do() {
     );
     check(
         "SELECT date_trunc('hour', TIMESTAMP '1969-12-31 23:30:00.500'), date_trunc('fortnight', at) FROM reading LIMIT 1",
-        "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid Timestamp field",
+        "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid TIMESTAMP field",
     );
     check(
         "SELECT CAST(data AS varchar(3)), try_cast(data AS double), try_cast(data AS bigint), data LIKE '0%', data LIKE data FROM text",

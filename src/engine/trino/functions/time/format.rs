@@ -1,9 +1,10 @@
 //! `date_format` and `date_parse`: MySQL's letters.
 
-use super::super::super::calendar::{DAY_MICROS, civil_of, days_of, iso_week, valid_days, weekday};
+use super::super::super::calendar::{civil_of, days_of, iso_week, valid_days, weekday};
 use super::super::super::error::{Code, Result, TrinoError};
 
-const MONTHS: [&str; 12] = [
+/// Names of the months.
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -17,7 +18,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = [
+/// Names of the days of a week, from Monday.
+pub const DAYS: [&str; 7] = [
     "Monday",
     "Tuesday",
     "Wednesday",
@@ -35,21 +37,25 @@ fn refused(letter: char) -> TrinoError {
     invalid(format!("%{letter} not supported in date format string"))
 }
 
-fn name<const N: usize>(names: &[&'static str; N], from_one: i64) -> &'static str {
+/// The nth name, from 1.
+pub fn name<const N: usize>(names: &[&'static str; N], from_one: i64) -> &'static str {
     usize::try_from(from_one - 1)
         .ok()
         .and_then(|at| names.get(at).copied())
         .unwrap_or_default()
 }
 
-fn short(name: &str) -> &str {
+/// A name's abbreviation.
+pub fn short(name: &str) -> &str {
     name.get(..3).unwrap_or(name)
 }
 
-/// A local time by a pattern.
-pub fn write(micros: i64, pattern: &str) -> Result<String> {
-    let day_count = micros.div_euclid(DAY_MICROS);
-    let millis_of_day = micros.rem_euclid(DAY_MICROS) / 1_000;
+const DAY_MILLIS: i64 = 86_400_000;
+
+/// A local time, in milliseconds, by a pattern.
+pub fn write(millis: i64, pattern: &str) -> Result<String> {
+    let day_count = millis.div_euclid(DAY_MILLIS);
+    let millis_of_day = millis.rem_euclid(DAY_MILLIS);
     let (year, month, day) = civil_of(day_count);
     let (hour, minute, second) = (
         millis_of_day / 3_600_000,
@@ -115,17 +121,25 @@ struct Read {
     millis: i64,
 }
 
-struct Reader<'a> {
+/// A text that is read from its start.
+pub struct Reader<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Reader<'_> {
-    fn rest(&self) -> &str {
+impl<'a> Reader<'a> {
+    /// Before anything is read.
+    pub const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// What is not read yet.
+    pub fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn malformed(&self) -> TrinoError {
+    /// The error of a text that does not go on as the pattern does.
+    pub fn malformed(&self) -> TrinoError {
         let text = self.text;
         if self.rest().is_empty() {
             return invalid(format!("Invalid format: \"{text}\" is too short"));
@@ -139,27 +153,51 @@ impl Reader<'_> {
         ))
     }
 
-    fn number(&mut self, digits: usize, range: std::ops::RangeInclusive<i64>) -> Result<i64> {
-        let length = self
-            .rest()
+    /// As many characters as fit.
+    pub fn taken(&mut self, fits: impl Fn(char) -> bool) -> String {
+        let taken: String = self.rest().chars().take_while(|c| fits(*c)).collect();
+        self.at += taken.len();
+        taken
+    }
+
+    /// One to `most` digits.
+    pub fn digits(&mut self, most: usize) -> Result<&'a str> {
+        let rest = self.rest();
+        let length = rest
             .bytes()
-            .take(digits)
+            .take(most)
             .take_while(u8::is_ascii_digit)
             .count();
-        let value = self
-            .rest()
-            .get(..length)
-            .and_then(|t| t.parse::<i64>().ok());
-        match value.filter(|value| range.contains(value)) {
-            Some(value) => {
+        match rest.get(..length) {
+            Some(digits) if length > 0 => {
                 self.at += length;
-                Ok(value)
+                Ok(digits)
             }
-            None => Err(self.malformed()),
+            _ => Err(self.malformed()),
         }
     }
 
-    fn word(&mut self, names: &[&str], abbreviated: bool) -> Result<i64> {
+    /// Whether a character is next, which is then read.
+    pub fn accept(&mut self, c: char) -> bool {
+        let next = self.rest().starts_with(c);
+        if next {
+            self.at += c.len_utf8();
+        }
+        next
+    }
+
+    /// A number of at most so many digits.
+    pub fn number(&mut self, digits: usize, range: std::ops::RangeInclusive<i64>) -> Result<i64> {
+        let before = self.at;
+        let value = self.digits(digits)?.parse::<i64>().ok();
+        value.filter(|value| range.contains(value)).ok_or_else(|| {
+            self.at = before;
+            self.malformed()
+        })
+    }
+
+    /// One of some names, counted from 1.
+    pub fn word(&mut self, names: &[&str], abbreviated: bool) -> Result<i64> {
         for (i, full) in names.iter().enumerate() {
             for candidate in [*full, if abbreviated { short(full) } else { full }] {
                 let length = candidate.len();
@@ -176,9 +214,9 @@ impl Reader<'_> {
         Err(self.malformed())
     }
 
-    fn exact(&mut self, c: char) -> Result<()> {
-        if self.rest().starts_with(c) {
-            self.at += c.len_utf8();
+    /// A character that must be next.
+    pub fn exact(&mut self, c: char) -> Result<()> {
+        if self.accept(c) {
             Ok(())
         } else {
             Err(self.malformed())
@@ -186,9 +224,12 @@ impl Reader<'_> {
     }
 }
 
-/// A text by a pattern, as local microseconds.
+/// A text by a pattern, as local milliseconds.
 pub fn read(text: &str, pattern: &str) -> Result<i64> {
-    let mut reader = Reader { text, at: 0 };
+    if pattern.is_empty() {
+        return Err(invalid("Both printing and parsing not supported"));
+    }
+    let mut reader = Reader::new(text);
     let mut read = Read::default();
     let mut rest = pattern.chars();
     while let Some(c) = rest.next() {
@@ -226,9 +267,7 @@ fn letter_of(reader: &mut Reader<'_>, read: &mut Read, letter: char) -> Result<(
         'i' => read.minute = reader.number(2, 0..=59)?,
         'S' | 's' => read.second = reader.number(2, 0..=59)?,
         'f' => {
-            let before = reader.at;
-            reader.number(9, 0..=999_999_999)?;
-            let digits = reader.text.get(before..reader.at).unwrap_or_default();
+            let digits = reader.digits(9)?;
             let padded = format!("{digits:0<3}");
             read.millis = padded.get(..3).and_then(|t| t.parse().ok()).unwrap_or(0);
         }
@@ -273,7 +312,7 @@ fn finish(read: &Read) -> Option<i64> {
         None => read.hour,
     };
     let millis = ((hour * 60 + read.minute) * 60 + read.second) * 1_000 + read.millis;
-    Some(days * DAY_MICROS + millis * 1_000)
+    Some(days * DAY_MILLIS + millis)
 }
 
 #[cfg(test)]
@@ -281,8 +320,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, pattern: &str, again: &str) {
-        let micros = read(text, pattern).unwrap();
-        assert_eq!(write(micros, "%Y-%m-%d %H:%i:%s.%f").unwrap(), again);
+        let millis = read(text, pattern).unwrap();
+        assert_eq!(write(millis, "%Y-%m-%d %H:%i:%s.%f").unwrap(), again);
     }
 
     #[test]
