@@ -1,3 +1,5 @@
+//! What a simulation answers, case by case.
+
 mod agreement;
 
 use std::sync::Arc;
